@@ -175,7 +175,8 @@ class Personal:
     ``sealer_id`` and ``sealer_device_id`` name who made what the person brought, by id alone; ``recipient`` is the
     address of whom it was done for.  ``actor`` is the address of who acted where ``addresses`` are those of others;
     ``application`` says that an application acted, ``outsider`` that a person did who has no account but proved the
-    address by a mailed code.  ``issuer`` and ``owner`` are the document's at that moment.
+    address by a mailed code.  ``issuer`` and ``owner`` are the document's at that moment,
+    ``approver`` is who let it happen.
     ``changes`` are differences that name people: each says what differs, and before and after.
     """
 
@@ -194,6 +195,7 @@ class Personal:
     outsider: bool = False
     issuer: str = ""
     owner: str = ""
+    approver: str = ""
     changes: tuple[Mapping[str, Any], ...] = ()
 
     def encode(self) -> bytes:
@@ -214,6 +216,7 @@ class Personal:
             "outsider": self.outsider,
             "issuer": self.issuer,
             "owner": self.owner,
+            "approver": self.approver,
             "changes": list(self.changes),
         }
         return canonical({name: value for name, value in members.items() if value})

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from typing import Any, Final
+from uuid import UUID
 
 from rest_framework.exceptions import ParseError
 
@@ -40,6 +41,17 @@ def enforced_by(members: Mapping[str, Any]) -> frozenset[Right]:
     if not isinstance(stated, list):
         raise InvalidObject(message("'enforces' is a list of rights."))
     return frozenset(right for right in Right if right in stated)
+
+
+def super_user_grant_of(members: Mapping[str, Any]) -> UUID | None:
+    """Return the super-user grant on which the openings are to rest, None where the request names none."""
+    named = _text(members, "super_user_grant")
+    if named is None:
+        return None
+    try:
+        return UUID(named)
+    except ValueError:
+        raise InvalidObject(message("'super_user_grant' is the id of a grant.")) from None
 
 
 def size_to_draw(members: Mapping[str, Any]) -> int | None:

@@ -275,6 +275,7 @@ SPECTACULAR_SETTINGS = {
     ],
     "ENUM_NAME_OVERRIDES": {
         "HandOverStateEnum": "portal.api.hand_overs.STATES",
+        "SuperUserGrantStateEnum": "protection.selectors.super_users.STATES",
         "StateEnum": "portal.api.access_requests.STATES",
         "HoldEnum": "portal.api.rights.HOLDS",
     },

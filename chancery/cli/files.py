@@ -22,6 +22,7 @@ from chancery.cli.saving import OFFLINE, WAITING
 from chancery.cli.selection import FILES, STREAM, chosen_files, targets
 from chancery.cli.session import dropped, reporting_session, signed_in
 from chancery.cli.streams import opened_to_output, through_streams
+from chancery.cli.under_grant import SUPER_USER, open_under
 from chancery.cli.viewing import name_other_ways
 from chancery.policy.words import rights_in_words
 from chancery.sdk.errors import Misused, NoCopy
@@ -151,9 +152,12 @@ def _line(path: Path, done: Protected) -> str:
 @FILES
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write; a folder for several.")
 @click.option("--recursive", is_flag=True, help="Open all sealed files in the folders named.")
+@SUPER_USER
 @OFFLINE
 @click.pass_obj
-def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recursive: bool, offline: bool) -> None:
+def open_(
+    output: Output, files: tuple[Path, ...], target: Path | None, grant: str, *, recursive: bool, offline: bool
+) -> None:
     """Write plain copies of sealed FILES; needs the right to export.
 
     By default they are written beside the sealed ones, under their true names.  - is standard input, whose content
@@ -166,6 +170,7 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
     output.beside_data = target == STREAM or (target is None and STREAM in files)
     into_folder = target is not None and (recursive or target.is_dir())
     with reporting_session(output, online=not offline) as session:
+        open_under(session, grant)
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             place = places[path]
@@ -199,9 +204,10 @@ def open_(output: Output, files: tuple[Path, ...], target: Path | None, *, recur
 @click.command()
 @FILES
 @click.option("--yes", is_flag=True, help="Do not ask.")
+@SUPER_USER
 @OFFLINE
 @click.pass_obj
-def unprotect(output: Output, files: tuple[Path, ...], *, yes: bool, offline: bool) -> None:
+def unprotect(output: Output, files: tuple[Path, ...], grant: str, *, yes: bool, offline: bool) -> None:
     """Put plain files in the place of sealed FILES.
 
     Needs the right to export.
@@ -215,6 +221,7 @@ def unprotect(output: Output, files: tuple[Path, ...], *, yes: bool, offline: bo
             )
         )
     with reporting_session(output, online=not offline) as session:
+        open_under(session, grant)
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             with progress.bar(output, path.name) as report:

@@ -67,6 +67,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "preview": "previews.preview",
         "settings": "service.settings",
         "service": "service.service",
+        "super-user": "super_users.super_user",
         "audit": "audit.audit",
         "verify-audit": "audit.verify_audit",
     },

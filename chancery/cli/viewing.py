@@ -21,6 +21,7 @@ from chancery.cli.saving import OFFLINE
 from chancery.cli.selection import STREAM
 from chancery.cli.session import signed_in
 from chancery.cli.tables import on_terminal
+from chancery.cli.under_grant import SUPER_USER, open_under
 from chancery.sdk.errors import Misused, NoCopy, Refused, ServiceError
 from chancery.sdk.licensed import Content, expected_name
 from chancery.sdk.session import Session
@@ -32,15 +33,17 @@ _QUIET: Final = {"LESSSECURE": "1", "LESSHISTFILE": "-"}
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
+@SUPER_USER
 @OFFLINE
 @click.pass_obj
-def view(output: Output, file: Path, *, offline: bool) -> None:
+def view(output: Output, file: Path, grant: str, *, offline: bool) -> None:
     """Read a sealed FILE on the terminal; nothing is written.
 
     Shows text, Markdown, CSV and JSON in the pager (PAGER, or less).  For any other file it prints the address of the
     page that opens it in the browser.
     """
     with signed_in(output, online=not offline) as session:
+        open_under(session, grant)
         name = "" if file == STREAM else expected_name(file)
         if terminal_text.is_other(name):
             with may_ask(file):
@@ -97,7 +100,7 @@ def _require_access(session: Session, file: Path) -> None:
     That is no opening, and not recorded as one.  Only to people who have opened the document, or tried to, does the
     service say anything about it; others try it here.
     """
-    if not session.online:
+    if not session.online or session.super_user_grant is not None:
         return
     place, cid = session.organization_of(file)
     try:

@@ -128,6 +128,8 @@ class SuperUserGrant:
     approver: UUID | None
     starts: int
     ends: int
+    eligible: bool
+    """Whether the holder may hold a grant still: super users are on, and this person is among them."""
     covers: bool
     """Whether this content of this organization lies in the grant's scope."""
 

@@ -175,10 +175,11 @@ def _binding_on_everybody(case: Case) -> Deny | None:
 
 
 def _super_user(case: Case) -> Decision:
-    """Step 2: a named grant that is active, approved by another person and covers this content."""
+    """Step 2: a super user's named grant that is active, approved by another person, and covers this content."""
     grant, now = case.request.super_user_grant, case.now
     valid = (
         grant is not None
+        and grant.eligible
         and grant.covers
         and grant.holder == case.subject.person
         and grant.approver not in (None, grant.holder)

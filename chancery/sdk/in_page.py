@@ -5,10 +5,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from chancery.sdk.errors import Misused
-from chancery.sdk.licensed import untaken
+from chancery.sdk.licensed import READ_AND_WRITE, untaken
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
-from chancery.sdk.session import READ_AND_WRITE, Session
+from chancery.sdk.session import Session
 from chancery.sealing import html_form
 from chancery.sealing.atomic import creating
 from chancery.sealing.read import Progress

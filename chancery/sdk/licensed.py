@@ -28,6 +28,8 @@ from chancery.sealing.random_access import PlaintextReader
 from chancery.sealing.read import Progress, SealedFile, UnlockedFile
 from chancery.texts import joined, message
 
+READ_AND_WRITE: Final = 0o666
+"""A sealed file is as readable as its original; it is no program, whatever the original is."""
 OWN: Final = stat.S_IRUSR | stat.S_IWUSR
 OF_A_STREAM: Final = os.stat_result((OWN, *(0,) * 9))
 """What stands for the status of a sealed file that came from a stream."""

@@ -33,6 +33,7 @@ from chancery.sdk.errors import Misused, Refused, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.http import Http
 from chancery.sdk.licensed import (
+    READ_AND_WRITE,
     Content,
     Licensed,
     Room,
@@ -59,9 +60,6 @@ from chancery.sealing.write import Progress
 from chancery.texts import message
 from chancery.version import VERSION
 
-READ_AND_WRITE: Final = 0o666
-"""A sealed file is as readable as its original; it is no program, whatever the original is."""
-
 USER_AGENT = f"chancery/{VERSION}"
 
 THIS_LIBRARY: Final = Stated(f"chancery {VERSION}", enforced_by(Program.LIBRARY))
@@ -81,6 +79,7 @@ class Session:
         self.stated = stated
         self.dropped: list[Dropped] = []
         """What was refused for good in this session although it had waited to be sent."""
+        self.super_user_grant: UUID | None = None  # On which openings rest, and on nothing else.
         self._http = http
         self.service = Service(account, http, Tokens(home, http, account.iss))
         self._me = f"me/{account.scope}"
@@ -365,7 +364,8 @@ class Session:
                 room.check(file.plain_length)
             where = source if isinstance(source, Path) else Path("-")
             place = self._place_of(file.publishing_license)
-            authentic, opening, key = Licenses(self.home, place, self.account, self.stated).open(file, serves)
+            licenses = Licenses(self.home, place, self.account, self.stated, self.super_user_grant)
+            authentic, opening, key = licenses.open(file, serves)
             yield Licensed(where, place, file, opening, authentic.unlock(key), status_of(source, file))
 
     def save_edition(

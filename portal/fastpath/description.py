@@ -23,6 +23,11 @@ _PROGRAM: Final[dict[str, Any]] = {
         "items": _TEXT,
         "description": "The rights that the program withholds from people who were not granted them.",
     },
+    "super_user_grant": {
+        **_TEXT,
+        "format": "uuid",
+        "description": "The super-user grant on which the openings are to rest, and on nothing else.",
+    },
 }
 _SCHEMAS: Final[dict[str, Any]] = {
     "LicenseRequestItem": {

@@ -21,7 +21,15 @@ from portal.identity.clients import OUTSIDER
 from portal.identity.proof import ProvenDevice, proven_device, request_id
 from portal.identity.tokens import TokenRefused, token_of
 from portal.languages import translate
-from portal.license_requests import enforced_by, item_of, items_of, members_of, program_of, size_to_draw
+from portal.license_requests import (
+    enforced_by,
+    item_of,
+    items_of,
+    members_of,
+    program_of,
+    size_to_draw,
+    super_user_grant_of,
+)
 from portal.problems import Problem, of_error, too_many_requests, unauthorized
 from portal.rendering.requests import begin_drawing, can_draw
 from portal.request_facts import client_address
@@ -87,7 +95,9 @@ def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpRespon
     device = proven_device(request, token.person_id, organization, once=False)
     members = members_of(request.body)
     asked = _license_request(request, organization, device, members)
-    database = FastPathDatabase(organization, token.person_id, device.id, token.authentication, asked.ip)
+    database = FastPathDatabase(
+        organization, token.person_id, device.id, token.authentication, asked.ip, asked.super_user_grant
+    )
     if request.path == ONE:
         return _one(license_one(database=database, request=asked, item=item_of(members)))
     answer = license_batch(database=database, request=asked, items=items_of(members))
@@ -108,6 +118,7 @@ def _license_request(
         request_id=request_id(request),
         program=program_of(members),
         enforces=enforced_by(members),
+        super_user_grant=super_user_grant_of(members),
         draw=_draw(members) if request.path == ONE else None,
     )
 

@@ -27,6 +27,7 @@ from protection.selectors.licensing import (
     content_state,
     service_state,
 )
+from protection.selectors.named_grant import NAMED_GRANT, OPENED_UNDER_GRANT, UnderGrant, named_grant
 from protection.services.decide import Reading
 from protection.services.register_on_first_use import LicenseRequestItem
 from tenants.directory.selectors.subject import SubjectRow, from_row, parameters
@@ -40,15 +41,21 @@ DEADLINE_SECONDS: Final = 5.0
 _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 
 _TOGETHER: Final = """
-with subject as ({subject}), documents as ({documents})
-select subject.*, o.state as organization_state, o.service_active, null as documents_follow, documents.*
+with subject as ({subject}), documents as ({documents}){granted}
+select subject.*, o.state as organization_state, o.service_active, {grant} as super_user_grant,
+    null as documents_follow, documents.*
 from documents
 left join public.organizations_organization o on documents.position = 1 and o.id = %(organization)s::uuid
 left join subject on documents.position = 1
 order by documents.position
 """
-_STATE: Final = _TOGETHER.format(subject=SUBJECT_SQL.replace("{}", "{{}}"), documents=CONTENT_STATE)
+_HALVES: Final = {"subject": SUBJECT_SQL.replace("{}", "{{}}"), "documents": CONTENT_STATE}
+_STATE: Final = _TOGETHER.format(**_HALVES, granted="", grant="null")
 """Both packages' halves of the deciding statement as one: person and organization are in the first row only."""
+_STATE_WITH_GRANT: Final = _TOGETHER.format(
+    **_HALVES, granted=f", granted as ({NAMED_GRANT})", grant="(select to_jsonb(granted) from granted)"
+)
+"""The same for a request that names a super-user grant, so that nobody else pays for it."""
 
 _BIND = """
 insert into {schema}protection_grantbinding (scope, address, identity)
@@ -70,6 +77,8 @@ class FastPathDatabase:
     device: UUID
     authentication: Authentication
     ip: str
+    super_user_grant: UUID | None = None
+    """The grant that the request names (docs/protocol.md P21)."""
     began: float = field(default_factory=time.monotonic)
 
     def check_time(self) -> None:
@@ -87,10 +96,12 @@ class FastPathDatabase:
             "reader": self.person,
             "pls": [item.pl for item in items],
             "seals": [item.seal for item in items],
+            "super_user_grant": self.super_user_grant,
         }
+        statement = _STATE if self.super_user_grant is None else _STATE_WITH_GRANT
         try:
             with pool().connection() as connection, connection.cursor(row_factory=_halves) as cursor:
-                rows = cursor.execute(*self._prepared(_STATE, asked)).fetchall()
+                rows = cursor.execute(*self._prepared(statement, asked)).fetchall()
         except (psycopg.Error, PoolTimeout) as error:
             raise Unavailable(message("The database did not answer in time.")) from error
         if not rows:
@@ -105,6 +116,7 @@ class FastPathDatabase:
     def _reading(self, row: SubjectRow, state: dict[str, Any], documents: list[dict[str, Any]]) -> Reading:
         if row.device is None:
             raise NobodyHere
+        named = state["super_user_grant"]
         subject = subject_of(
             row, organization=self.organization.id, strength=self.authentication.strength, network=self.ip
         )
@@ -117,6 +129,7 @@ class FastPathDatabase:
             address=row.email,
             name=row.name,
             documents=tuple(content_state(document) for document in documents),
+            grant=None if named is None else named_grant(named, [group.id for group in row.groups if group.live]),
             marker={
                 "feed_seq": documents[0]["feed_seq"],
                 "person": self.person,
@@ -132,13 +145,19 @@ class FastPathDatabase:
         *,
         first_openings: Sequence[UUID] = (),
         first_seen: Sequence[bytes] = (),
+        under_grant: Sequence[UnderGrant] = (),
     ) -> bool:
         """Write all events in one durable statement, unless what they were decided on has moved.
 
         An empty marker records without a condition: what happened after a decision is true whatever has moved.
         """
         only_if = f"{UNMOVED} and ({EPOCH_SQL}) = %(epoch)s" if reading.marker else ""
-        parts = ((FIRST_OPENINGS, first_openings), (LICENSED_AT_SQL, first_openings), (FIRST_SEEN, first_seen))
+        parts = (
+            (FIRST_OPENINGS, first_openings),
+            (LICENSED_AT_SQL, (*first_openings, *under_grant)),
+            (FIRST_SEEN, first_seen),
+            (OPENED_UNDER_GRANT, under_grant),
+        )
         also = ",".join(part for part, concerned in parts if concerned)
         opened = {
             "reader": self.person,
@@ -146,6 +165,7 @@ class FastPathDatabase:
             "opened_at": reading.service.now,
             "first_openings": list(first_openings),
             "first_seen": list(first_seen),
+            **(self._grant_values(reading, under_grant) if under_grant else {}),
         }
         if len(events) == 1:
             statement, columns = record("{schema}", only_if, also), events[0]
@@ -165,6 +185,16 @@ class FastPathDatabase:
             raise Unavailable(message("The decision could not be recorded in time, so nothing was issued.")) from error
         # One event answers with its row, several with their count.
         return written is not None and (len(events) == 1 or written[0] == len(events))
+
+    def _grant_values(self, reading: Reading, under_grant: Sequence[UnderGrant]) -> dict[str, Any]:
+        return {
+            "super_user_grant": self.super_user_grant,
+            "notice_days": None if reading.grant is None else reading.grant.notice_days,
+            "grant_events": [one.event for one in under_grant],
+            "grant_contents": [one.cid for one in under_grant],
+            "grant_owners": [one.owner for one in under_grant],
+            "grant_addresses": [one.owner_address for one in under_grant],
+        }
 
     def bind(self, bindings: Sequence[tuple[UUID, str, UUID]]) -> None:
         """Store whom an address meant when it was first resolved."""

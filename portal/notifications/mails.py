@@ -142,7 +142,7 @@ def mail_access_declined(*, request: RequestRow, owner: str, message: str) -> No
 def mail_role_changed(administrators: Iterable[PersonFacts], *, application: str, person: PersonFacts) -> None:
     """Tell administrators that an application has changed a person's role."""
     for reader in administrators:
-        with _in_language(reader.language):
+        with in_language(reader.language):
             subject = _("An application has changed the role of {address}").format(address=person.email)
             text = _(
                 "The application “{application}” has made {address} a {role}.\n\nIf this was not intended,"
@@ -154,7 +154,7 @@ def mail_role_changed(administrators: Iterable[PersonFacts], *, application: str
 def mail_known_secrets(administrators: Iterable[PersonFacts], *, address: str, applications: Iterable[str]) -> None:
     """Tell administrators which secrets a person knows who manages applications no longer."""
     for reader in administrators:
-        with _in_language(reader.language):
+        with in_language(reader.language):
             subject = _("{address} still knows secrets of applications").format(address=address)
             text = _(
                 "{address} no longer manages applications, but has seen the secrets of these:\n\n{names}\n\nThey"
@@ -167,7 +167,7 @@ def mail_known_secrets(administrators: Iterable[PersonFacts], *, address: str, a
 def mail_access_gained(people: Iterable[PersonFacts], *, author: str, gainers: str, documents: int) -> None:
     """Tell auditors and administrators that a change of templates or groups opened documents to people."""
     for reader in people:
-        with _in_language(reader.language):
+        with in_language(reader.language):
             subject = _("{gainers} gained access to documents").format(gainers=gainers)
             text = _(
                 "{maker} has changed a template or a group. By that {gainers} may now open documents that were closed"
@@ -184,7 +184,7 @@ def mail_hand_over_waits(
     page = f"{organization.origin}{reverse('hand_overs')}"
     waiting = [one for one in asked if one.state == "waiting"]
     for reader in people:
-        with _in_language(reader.language):
+        with in_language(reader.language):
             for one in waiting:
                 subject = _("Documents of {owner} wait for your approval").format(owner=one.former_address)
                 text = _(
@@ -197,7 +197,7 @@ def mail_hand_over_waits(
 def mail_handed_over(people: Iterable[PersonFacts], made: HandOverFacts, *, organization: OrganizationFacts) -> None:
     """Tell the new owner of documents that they decide now; tell others what they owned or watch went to whom."""
     for reader in people:
-        with _in_language(reader.language):
+        with in_language(reader.language):
             if reader.id == made.new_owner:
                 subject = _("You own documents of {owner} now")
                 text = _(
@@ -235,7 +235,8 @@ def _in_language_of(person: UUID, *, otherwise: str = settings.LANGUAGE_CODE) ->
         yield
 
 
-def _in_language(language: str) -> translation.override:
+def in_language(language: str) -> translation.override:
+    """Write in the language that a reader has chosen."""
     return translation.override(language or settings.LANGUAGE_CODE)
 
 

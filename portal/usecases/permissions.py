@@ -1,7 +1,8 @@
 """What a role may do: one list of permissions with one grammar, ``objects:verb``, and one table.
 
 Whatever is not in the table is refused.  No permission here opens content: reading a document is decided by its policy
-alone, and an administrator's role narrows and restores but never widens (docs/protocol.md P18).
+or a super-user grant, and an administrator's role narrows and restores but never widens (docs/protocol.md P18).  Who
+approves a grant never holds it (P21).
 """
 
 from collections.abc import Mapping
@@ -30,6 +31,8 @@ class Permission(StrEnum):
     SERVICE_SWITCH = "service:switch"
     SETTINGS_MANAGE = "settings:manage"
     SETTINGS_READ = "settings:read"
+    SUPER_USERS_APPROVE = "super-users:approve"
+    SUPER_USERS_MANAGE = "super-users:manage"
     TEMPLATES_MANAGE = "templates:manage"
     TEMPLATES_READ = "templates:read"
 

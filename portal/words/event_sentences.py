@@ -33,8 +33,18 @@ BY_CODE_IN_VIEWER: Final = "by_code_in_viewer"
 """For both."""
 FOR_THE_OWNER: Final = "for_the_owner"
 """For what an administrator did with a document in the place of its owner."""
+UNDER_GRANT: Final = "under_grant"
+"""For an opening under a super-user grant, which names why and who approved it."""
+EMERGENCY: Final = "emergency"
+"""For an approval by two keepers of recovery keys."""
 ISSUER: Final = "issuer"
 """For what somebody did to a document that another person had protected."""
+
+AS_RECORDED: Final = (
+    *("version", "restored", "edition", "follows", "epoch", "hours", "notice_days", "legal_ground"),
+    *("super_user_group", "super_user_group_before"),
+)
+"""Details that sentences name as they are recorded."""
 
 _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
     Kind.CERTIFICATE_ISSUED: {
@@ -64,6 +74,9 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} brought {document}; its registration is pending until an administrator decides."),
     },
     Kind.CONTENT_OPENED: {
+        UNDER_GRANT: _(
+            "{who} opened {document} under super-user grant {grant}, approved by {approver}; allowed: {rights}."
+        ),
         BY_CODE_IN_VIEWER: _("{who} opened {document} in the viewer by a mailed code, without an account."),
         BY_CODE: _("{who} opened {document} by a mailed code, without an account; allowed: {rights}."),
         IN_VIEWER: _("{who} opened {document} in the viewer; allowed: {rights}."),
@@ -171,6 +184,40 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
     Kind.HAND_OVER_FAILED: {
         "owner": _("{who} asked that documents of {owner} go to {recipient}; this could not be completed."),
         PLAIN: _("{who} asked that documents go to another owner; this could not be completed."),
+    },
+    Kind.SUPER_USERS_SWITCHED_ON: {PLAIN: _("{who} switched super users on: who is listed can ask for a grant.")},
+    Kind.SUPER_USERS_SWITCHED_OFF: {PLAIN: _("{who} switched super users off: every grant has ended.")},
+    Kind.SUPER_USERS_CHANGED: {
+        "group": _("{who} let the members of {super_user_group} ask for super-user grants."),
+        "no_group": _("{who} no longer lets the members of {super_user_group_before} ask for super-user grants."),
+        "notice": _("{who} set after how many days owners are told of super-user openings: {notice_days}."),
+        PLAIN: _("{who} changed the settings of super users."),
+    },
+    Kind.SUPER_USER_ADDED: {PLAIN: _("{who} let {recipient} ask for super-user grants.")},
+    Kind.SUPER_USER_REMOVED: {PLAIN: _("{who} no longer lets {recipient} ask for super-user grants.")},
+    Kind.SUPER_USER_GRANT_ASKED: {
+        "ground": _(
+            "{who} asked for super-user grant {grant}, for {hours} hours; owners are never told: {legal_ground}."
+        ),
+        PLAIN: _("{who} asked for super-user grant {grant}, for {hours} hours."),
+    },
+    Kind.SUPER_USER_GRANT_APPROVED: {
+        EMERGENCY: _("{who} approved super-user grant {grant} of {recipient} with the second recovery key."),
+        PLAIN: _("{who} approved super-user grant {grant} of {recipient}."),
+    },
+    Kind.SUPER_USER_GRANT_DECLINED: {PLAIN: _("{who} declined super-user grant {grant} of {recipient}.")},
+    Kind.SUPER_USER_GRANT_WITHDRAWN: {PLAIN: _("{who} withdrew the request for super-user grant {grant}.")},
+    Kind.SUPER_USER_GRANT_LAPSED: {
+        PLAIN: _("{who} let super-user grant {grant} of {recipient} lapse: nobody had answered it."),
+    },
+    Kind.SUPER_USER_GRANT_ENDED: {
+        PLAIN: _("{who} ended super-user grant {grant} of {recipient}; documents opened: {number}."),
+    },
+    Kind.RECOVERY_KEYS_NAMED: {PLAIN: _("{who} named the keepers of the two recovery keys: {recipient}.")},
+    Kind.RECOVERY_KEY_SHOWN: {PLAIN: _("{who} was shown their recovery key.")},
+    Kind.RECOVERY_KEY_PRESENTED: {
+        REFUSED: _("{who} presented a wrong recovery key for super-user grant {grant} of {recipient}."),
+        PLAIN: _("{who} presented their recovery key for super-user grant {grant} of {recipient}."),
     },
     Kind.LICENSE_RELEASE_FAILED: {PLAIN: _("{who} was allowed to open {document}, but the license could not be made.")},
 }

@@ -26,8 +26,10 @@ from portal.words.actors import ShownActor, shown_actor
 from portal.words.codes import code_in_words, object_code_in_words
 from portal.words.event_changes import Known, change_sentences, changes_of, named
 from portal.words.event_sentences import (
+    AS_RECORDED,
     BY_CODE,
     BY_CODE_IN_VIEWER,
+    EMERGENCY,
     FOR_THE_OWNER,
     FURTHER,
     IN_VIEWER,
@@ -220,7 +222,7 @@ def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str])
         return False
     if variant in {IN_VIEWER, BY_CODE_IN_VIEWER} and "viewer" not in row.details:
         return False
-    if variant == FURTHER and FURTHER not in row.details:
+    if variant in {FURTHER, EMERGENCY} and variant not in row.details:
         return False
     if variant in {OTHER, OWN} and (values["target"] == values["who"]) != (variant == OWN):
         return False
@@ -256,9 +258,11 @@ def _values(row: EventRow, known: Known, actor: ShownActor) -> dict[str, str]:
         "suite": str(details.get("suite", "")),
         "rights": translate(rights_in_words(details.get("rights") or [])),
         "until": _until(details.get("until")),
+        "approver": str(personal.get("approver", "")),
+        "grant": _text(details.get("grant_number")),
         "level": level_called(str(details["level"])) if "level" in details else "",
         "number": _text(details.get("documents")),
-        **{name: _text(details.get(name)) for name in ("version", "restored", "edition", "follows", "epoch")},
+        **{name: _text(details.get(name)) for name in AS_RECORDED},
         **_names(row, known),
     }
 
@@ -367,7 +371,9 @@ def _given(row: EventRow) -> str:
     """Return the reason that somebody gave for what they did."""
     if row.kind == Kind.CONTENT_CHANGED and "request" in row.details:
         return _("This was part of the answer to a request for access.")
-    given = row.details.get("note") or row.details.get("reason")
+    given, case = row.details.get("note") or row.details.get("reason"), row.details.get("case")
+    if given and case:
+        return _("Reason given: {reason} (case {case})").format(reason=given, case=case)
     return _("Reason given: {reason}").format(reason=given) if given else ""
 
 

@@ -18,6 +18,13 @@ from protection.models.keys import IssuingKey, KeyStatus, LogKey, TenantKey, Wra
 from protection.models.labels import Label
 from protection.models.organization import FeedEntry, FeedHead, ServiceSettings
 from protection.models.previews import Preview, PreviewKind, PreviewState
+from protection.models.super_users import (
+    RecoveryKey,
+    SuperUser,
+    SuperUserGrant,
+    SuperUserGrantState,
+    SuperUserOpening,
+)
 from protection.models.templates import ExpiryOption, ProtectionTemplate, TemplateStatus, TemplateVersion
 from protection.models.tracking import (
     News,
@@ -59,9 +66,14 @@ __all__ = [
     "PreviewKind",
     "PreviewState",
     "ProtectionTemplate",
+    "RecoveryKey",
     "RegistrationState",
     "RequestState",
     "ServiceSettings",
+    "SuperUser",
+    "SuperUserGrant",
+    "SuperUserGrantState",
+    "SuperUserOpening",
     "TemplateStatus",
     "TemplateVersion",
     "TenantKey",

@@ -22,6 +22,8 @@ class ServiceSettings(models.Model):
     document is still believed (docs/protocol.md P5).  ``account_required`` keeps outsiders by code away (P22).
     ``tracking`` is what owners see of those who open their documents; of members of ``untracked_group`` they see
     nothing.
+    ``super_users_on`` lets those who are listed and the members of one group ask for super-user grants (P21);
+    ``super_users_group_by`` is who chose the group, ``notice_days`` after how long owners are told.
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -40,6 +42,12 @@ class ServiceSettings(models.Model):
     conditions = models.JSONField(default=dict)
     contact = models.CharField(max_length=320, db_default="")
     feed_secret = models.BinaryField(default=new_feed_secret)
+    super_users_on = models.BooleanField(db_default=False)
+    super_users_group = models.UUIDField(null=True)
+    super_users_group_address = models.CharField(max_length=320, db_default="")
+    super_users_group_by = models.UUIDField(null=True)
+    super_users_group_at = models.DateTimeField(null=True)
+    notice_days = models.PositiveSmallIntegerField(db_default=7)
 
     class Meta:
         """Exactly one row."""

@@ -77,7 +77,7 @@ def documents_of(
         return DocumentPage((), "")
     rows = _matching(actor, everybody=everybody, search=search, state=state)
     if granted_to is not None:
-        rows = rows.filter(_granted_to(granted_to))
+        rows = rows.filter(granting_to(granted_to))
     rows = rows.filter(_by("owner", owner), _by("issuer", issuer))
     if news_since is not None:
         rows = rows.filter(cid__in=News.objects.filter(person_id=actor.person, at__gt=news_since).values("content_id"))
@@ -161,7 +161,7 @@ def _names_address_in(domain: str) -> Q:
     return Q(Func(F("policy"), path, template=there, output_field=BooleanField()))
 
 
-def _granted_to(who: Principal) -> Q:
+def granting_to(who: Principal) -> Q:
     """Return which documents grant something to whom an entry names, by their policy, their template, or a request.
 
     Of a domain the addresses in it are meant as well.

@@ -217,6 +217,11 @@ def titles_of(cids: Collection[UUID]) -> tuple[str, ...]:
     return tuple(Content.objects.filter(cid__in=cids).order_by("title").values_list("title", flat=True))
 
 
+def titles_by_id(cids: Collection[UUID]) -> dict[UUID, str]:
+    """Return what each of these documents is called, as ``title_of`` does for one."""
+    return dict(Content.objects.filter(cid__in=cids).values_list("cid", "title"))
+
+
 def opened_between(documents: Mapping[str, UUID], start: int, end: int) -> int:
     """Return how many people first opened one of these documents after ``start`` and not after ``end``."""
     moments = {"at__gt": datetime.fromtimestamp(start, UTC), "at__lte": datetime.fromtimestamp(max(end, 0), UTC)}

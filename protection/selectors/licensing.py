@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import F
 
-from chancery.policy.case import ContentFacts, PersonalGrant, Registration
+from chancery.policy.case import Allow, ContentFacts, PersonalGrant, Registration
 from chancery.policy.policy import Conditions, Policy, parse_policy
 from chancery.policy.rights import Right
 from protection.models import Content, ExpiryOption, TemplateVersion
@@ -323,3 +323,8 @@ def named_facts(template: UUID | None, version: int | None, label: UUID | None) 
         "label": None if label is None else str(label),
     }
     return {name: value for name, value in found.items() if value is not None}
+
+
+def lease_of(allowed: Allow, service: ServiceState) -> int | None:
+    """Return the shorter of the organization's lease and the policy's own, or None when neither asks for one."""
+    return min((lease for lease in (service.lease_seconds, allowed.lease) if lease is not None), default=None)

@@ -23,7 +23,8 @@ from chancery.policy.rights import Right, in_order
 from chancery.policy.subject import Subject
 from chancery.texts import message
 from protection.actor import Actor
-from protection.selectors.licensing import ContentState, EditionState, ServiceState, named_facts
+from protection.selectors.licensing import ContentState, EditionState, ServiceState, lease_of, named_facts
+from protection.selectors.named_grant import NamedGrant, UnderGrant
 from protection.selectors.named_since import dated
 from protection.services.certify import DeviceKeys
 from protection.services.directory import Directory
@@ -40,7 +41,7 @@ ATTEMPTS: Final = 4
 class Reading:
     """What the deciding statement read: one moment, one person, one organization, the documents in the order asked.
 
-    ``marker`` is the portal's part of the condition under which the decision may be recorded.
+    ``marker`` is the portal's part of the condition under which the decision may be recorded; ``grant`` the named one.
     """
 
     service: ServiceState
@@ -52,6 +53,7 @@ class Reading:
     name: str
     documents: tuple[ContentState | None, ...]
     marker: dict[str, Any] = field(default_factory=dict)
+    grant: NamedGrant | None = None
 
 
 class LicensingDatabase(Protocol):
@@ -68,11 +70,13 @@ class LicensingDatabase(Protocol):
         *,
         first_openings: Sequence[UUID] = (),
         first_seen: Sequence[bytes] = (),
+        under_grant: Sequence[UnderGrant] = (),
     ) -> bool:
         """Write all events durably if nothing has moved since ``reading``; tell whether they were written.
 
         ``first_openings`` are the documents that the person opens for the first time, ``first_seen`` the seals of
-        editions that nobody but their sealer had opened; both are kept with the events or not at all.
+        editions that nobody but their sealer had opened, ``under_grant`` what rests on the request's super-user grant;
+        all are kept with the events or not at all.
         """
         ...
 
@@ -103,6 +107,7 @@ class LicenseRequest:
     """What tells this request from every other one: a digest of its device proof."""
     enforces: frozenset[Right] = frozenset()
     """The rights that the program says it withholds from people who do not have them (P23)."""
+    super_user_grant: UUID | None = None
     draw: "Callable[[LicenseRequest, Granted, Reading, UseLicense], None] | None" = None
     """Begins to draw pages where the policy is viewer only (P23); None where the program cannot show any."""
 
@@ -167,7 +172,8 @@ def decide(
         )
         records = [_event(request, reading, item) for item in decided]
         seen = _first_seen(reading.subject.person, decided)
-        if database.record(records, reading, first_openings=_first_openings(decided), first_seen=seen):
+        first, under = _first_openings(decided), _under_grant(decided)
+        if database.record(records, reading, first_openings=first, first_seen=seen, under_grant=under):
             return reading, decided
     raise Unavailable(message("The organization is being changed right now, and no decision could be recorded."))
 
@@ -286,7 +292,11 @@ def _decided(
         organization=organization if state.key_usable else replace(organization, key_available=False),
         content=state.facts,
         subject=reading.subject,
-        request=Request(enforces=request.enforces),
+        request=Request(
+            names_super_user_grant=request.super_user_grant is not None,
+            super_user_grant=None if reading.grant is None else reading.grant.covering(state),
+            enforces=request.enforces,
+        ),
         now=reading.service.now,
     )
     on_pages = in_viewer(case) if request.draw is not None else None
@@ -305,6 +315,13 @@ def _first_openings(decided: Sequence[Decided]) -> tuple[UUID, ...]:
     """Return the documents that somebody opens for the first time by what they were granted."""
     facts = (item.state.facts for item in decided if isinstance(item, Granted) and item.decision.basis is Basis.GRANT)
     return tuple(dict.fromkeys(one.cid for one in facts if one.first_opened is None))
+
+
+def _under_grant(decided: Sequence[Decided]) -> tuple[UnderGrant, ...]:
+    """Return what is opened under the super-user grant that the request names."""
+    granted = (one for one in decided if isinstance(one, Granted) and one.decision.basis is Basis.SUPER_USER)
+    opened = ((one.event, one.state) for one in granted)
+    return tuple(UnderGrant(event, one.facts.cid, one.facts.owner, one.owner_address) for event, one in opened)
 
 
 def _first_seen(person: UUID, decided: Sequence[Decided]) -> tuple[bytes, ...]:
@@ -338,6 +355,7 @@ def personal_record(request: LicenseRequest, reading: Reading, state: ContentSta
         device_id=request.device.id,
         device=request.device_name,
         title="" if state is None else state.title,
+        approver="" if reading.grant is None else reading.grant.approved_by,
         # People have addresses; an application is known by its name alone.
         application=not reading.address,
         outsider=reading.subject.outsider,
@@ -367,9 +385,10 @@ def _details(request: LicenseRequest, reading: Reading, item: Decided) -> dict[s
     state = item.state
     if state is not None and (document := named_facts(state.template, state.template_version, state.label)):
         stated["document"] = document
+    if reading.grant is not None:
+        stated |= reading.grant.as_details()
     if isinstance(item, Refused):
-        unmet = item.decision.unmet
-        return stated if unmet is None else {**stated, "unmet": unmet.as_json()}
+        return stated if item.decision.unmet is None else {**stated, "unmet": item.decision.unmet.as_json()}
     return {
         **stated,
         "basis": item.decision.basis.value,
@@ -379,8 +398,3 @@ def _details(request: LicenseRequest, reading: Reading, item: Decided) -> dict[s
         "rights": in_order(item.decision.rights),
         **({"viewer": True} if item.in_viewer else {}),
     }
-
-
-def lease_of(allowed: Allow, service: ServiceState) -> int | None:
-    """Return the shorter of the organization's lease and the policy's own, or None when neither asks for one."""
-    return min((lease for lease in (service.lease_seconds, allowed.lease) if lease is not None), default=None)

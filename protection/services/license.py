@@ -24,7 +24,7 @@ from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import Right, in_order
 from chancery.texts import message
 from protection.keys.subordinate import Issuer, issuer, wrapping_key
-from protection.selectors.licensing import ContentState, ServiceState
+from protection.selectors.licensing import ContentState, ServiceState, lease_of
 from protection.services.certify import CLOCK_MARGIN
 from protection.services.decide import (
     Decided,
@@ -34,7 +34,6 @@ from protection.services.decide import (
     Reading,
     Refused,
     decide,
-    lease_of,
     personal_record,
 )
 from protection.services.register_on_first_use import LicenseRequestItem
@@ -312,7 +311,7 @@ def use_license(
         cid=state.facts.cid,
         pl=state.pl_digest,
         rev=state.rev,
-        feed=known + tuple(derived_feed_id(service.feed_secret, one) for one in _revocable_by(request, state)),
+        feed=known + tuple(derived_feed_id(service.feed_secret, one) for one in _revocable_by(request, granted)),
         enforcement=Enforcement.CLIENT if policy is None else policy.enforcement,
         contact=state.owner_address or service.contact,
         watermark=policy is not None and policy.watermark,
@@ -362,10 +361,12 @@ def _number_after(granted: Granted) -> int | None:
     return newest.n + 1
 
 
-def _revocable_by(request: LicenseRequest, state: ContentState) -> tuple[UUID, ...]:
-    """Return what else can revoke the license: the organization, the tenant key, the template it follows."""
+def _revocable_by(request: LicenseRequest, granted: Granted) -> tuple[UUID, ...]:
+    """Return what else can revoke the license: organization, tenant key, template, the grant of a super user."""
+    state = granted.state
     template = () if state.template is None else (state.template,)
-    return (request.organization, state.tenant_key, *template)
+    grant = () if request.super_user_grant is None else (request.super_user_grant,)
+    return (request.organization, state.tenant_key, *template, *grant)
 
 
 def _edition_status(granted: Granted) -> EditionStatus:

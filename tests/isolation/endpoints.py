@@ -24,12 +24,14 @@ from portal.fastpath.middleware import BATCH, ONE
 from portal.middleware import SESSION_HOST
 from portal.usecases.caller import caller_at
 from portal.usecases.previews.ask import ask_about_person
+from protection.selectors.named_grant import Scope
 from protection.selectors.organization import keys
 from protection.selectors.templates import templates
 from protection.services.hand_over import Person as Owner
 from protection.services.hand_over import Which, ask_hand_over
 from protection.services.publish_template import archive_template
 from protection.services.save_label import LabelDraft, create_label
+from protection.services.super_user_grants import ask_grant
 from tenants.context import in_schema
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import domains_in
@@ -136,6 +138,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
             which=Which(cids=(document.cid,)),
             waits=True,
         ).id
+        grant = ask_grant(actor=caller.actor, scope=Scope(cids=(document.cid,)), hours=1, reason="A test").id
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,
@@ -153,6 +156,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "event_id": NOBODY,
         "rendering_id": NOBODY,
         "hand_over_id": waiting,
+        "grant_id": grant,
         "message_id": NOBODY,
         "level": 0,
         "index": 0,

@@ -81,6 +81,13 @@ PAGES: Final[Mapping[str, str]] = {
     "POST service/activate": "service_switch",
     "POST service/deactivate": "service_switch",
     "PATCH settings": "settings",
+    "POST super-user-grants": "super_user_grant_new",
+    "POST super-user-grants/{grant_id}/approve": "super_user_grant_answer",
+    "POST super-user-grants/{grant_id}/decline": "super_user_grant_answer",
+    "POST super-user-grants/{grant_id}/end": "super_user_grant_answer",
+    "PATCH super-users": "super_users_change",
+    "POST super-users/people": "super_users_change",
+    "DELETE super-users/people/{person_id}": "super_user_remove",
     "POST templates": "template_new",
     "PATCH templates/{template_id}": "template",
     "DELETE templates/{template_id}": "template_delete",
@@ -164,7 +171,9 @@ READ: Final[Mapping[str, set[str]]] = {
     "application code": {"code"},
     "template export": {"file"},
     "template import": CHANGE | {"results"},
-    **dict.fromkeys(("hand-over list", "person departed"), LIST),
+    **dict.fromkeys(("hand-over list", "person departed", "super-user list"), LIST),
+    "super-user settings": {"on", "people", "group"},
+    "super-user show": LIST | {"grant"},
     "person offboarding": {"documents", "disabled", "hand_overs"},
     "preview show": {"state", "result"},
     "preview save": CHANGE | {"kind", "target"},
@@ -396,6 +405,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
             asked.append(run(person, "request", sealed.path)["id"])
         assert [one["refused"] for one in run(olga, command, *asked, *words, "--yes")["results"]] == ["", ""]
     _hand_overs(cast, plan, commands)
+    _super_users(cast, plan, commands)
     for decision in ("accept", "block"):
         lost = cast.enroll(f"lost-{uuid4().hex[:6]}", olga.id, olga.address)
         protect(lost, plan)
@@ -404,6 +414,35 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
         revoke_device(person_id=lost.id, device_id=lost.session.account.device, actor=ACTOR)
         refusal(cast.rita, pending.path)
         run(ada, "pending", decision, pending.cid, *(yes if decision == "block" else ()))
+
+
+def _super_users(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, olga, run, yes = cast.ada, cast.olga, commands.run, ("--yes", "--reason", "A test")
+    second = cast.join(f"second{uuid4().hex[:6]}", "contoso", role="global_administrator")
+    sealed, name = protect(olga, plan), f"a{uuid4().hex[:6]}"
+    made = run(ada, "application", "create", "--name", name)
+    group = f"g{uuid4().hex[:6]}@contoso.example"
+    run(ada, "group", "create", group, "--name", "Counsel", "--member", MAX)
+    for words in (("group", group), ("group", "--clear"), ("notice", 3), ("add", made["client_id"])):
+        run(ada, "super-user", *words, *yes)
+    run(ada, "super-user", "remove", name, *yes)
+    run(ada, "super-user", "add", olga.address, *yes)
+    run(ada, "super-user", "enable", *yes)
+    run(ada, "super-user", "settings")
+    with in_organization(cast.organizations["contoso"].id):
+        template, used = templates(published_only=True)[0], labels()[0]
+    scope = ("--document", sealed.cid, "--template", template.id, "--label", used.id, "--owner", olga.address)
+    dates = ("--since", "2026-01-01", "--until", "2030-01-01")
+    why = ("--hours", 2, "--case", "1", "--legal-ground", "A court's order", "--group", group)
+    for answer, options in (("decline", (*scope, *dates, *why)), ("approve", scope[:2])):
+        grant = run(olga, "super-user", "ask", *options, *yes)["grant"]
+        run(second, "super-user", answer, grant, *yes)
+    run(olga, "super-user", "list")
+    run(olga, "super-user", "show", grant)
+    run(olga, "view", sealed.path, "--super-user", grant)
+    olga.session.super_user_grant = None
+    run(olga, "super-user", "end", grant, *yes)
+    run(ada, "super-user", "disable", *yes)
 
 
 def _hand_overs(cast: Cast, plan: Path, commands: Commands) -> None:

@@ -7,10 +7,8 @@ come by an application or by themselves is independent.  Where no independent ad
 whom the administrator cannot just have added get documents (decision 27).
 """
 
-from datetime import timedelta
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,13 +20,9 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.hand_overs.carry_out import begun, keeps, member, members, numbered, outcome
+from portal.usecases.independence import are_independent, independent_administrators, party_of
 from portal.usecases.permissions import Permission
-from portal.usecases.self_granted_access import (
-    ADMINISTRATOR,
-    NOTIFIED_AT_MOST,
-    NeedsAnotherAdministrator,
-    enabled_with_role,
-)
+from portal.usecases.self_granted_access import NeedsAnotherAdministrator
 from protection.selectors.hand_overs import (
     HandOverFacts,
     documents_meant,
@@ -39,7 +33,6 @@ from protection.services.hand_over import (
     approve_hand_over,
     decline_hand_over,
 )
-from tenants.directory.selectors.administrators import people_possibly_made_by
 from tenants.directory.selectors.people import PersonFacts
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -48,7 +41,7 @@ def needs_approval(caller: Caller, new: Owner) -> bool:
     """Tell whether another administrator has to approve it.  Raises NeedsAnotherAdministrator where none could."""
     if who_may_approve(caller):
         return True
-    if new.id in _party(caller.organization, caller.person):
+    if new.id in party_of(caller.organization, caller.person):
         raise NeedsAnotherAdministrator(
             message(
                 "This would give the documents to you, or to a person who was just added by you or by an application,"
@@ -69,9 +62,7 @@ def approve(*, caller: Caller, organization: OrganizationFacts, hand_over_id: UU
     Raises NotFound, AlreadyAnswered, NotAMember, NeedsAnotherAdministrator and what ``require_confirmation`` raises.
     """
     found = _waiting(caller, hand_over_id)
-    if found.asker in _party(caller.organization, caller.person) or caller.person in _party(
-        caller.organization, found.asker
-    ):
+    if not are_independent(caller.organization, found.asker, caller.person):
         raise NeedsAnotherAdministrator(
             message(
                 "You asked for this hand-over yourself, or you and the person who did are not independent: one of you"
@@ -127,15 +118,7 @@ def decline(*, caller: Caller, hand_over_id: UUID, stated: Stated) -> Effect:
 
 def who_may_approve(caller: Caller) -> list[PersonFacts]:
     """Return the administrators who are independent of the caller, as many as are notified."""
-    party = _party(caller.organization, caller.person)
-    found = [one for one in enabled_with_role(caller.organization, ADMINISTRATOR) if one.id not in party]
-    return found[:NOTIFIED_AT_MOST]
-
-
-def _party(organization: UUID, administrator: UUID) -> frozenset[UUID]:
-    """Return who counts as one with an administrator or may be an account of theirs (decisions 19 and 27)."""
-    days = timedelta(days=settings.CHANCERY_APPROVER_DAYS)
-    return people_possibly_made_by(organization, administrator, within=days)
+    return independent_administrators(caller.organization, caller.person)
 
 
 def _waiting(caller: Caller, hand_over_id: UUID) -> HandOverFacts:

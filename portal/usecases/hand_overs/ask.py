@@ -9,12 +9,11 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chancery.errors import ChanceryError, NotFound
-from chancery.policy.policy import Principal
+from chancery.errors import NotFound
 from chancery.texts import message
 from portal.languages import grouped
 from portal.notifications.mails import mail_hand_over_waits
-from portal.subjects.owners import Owner
+from portal.subjects.owners import Owner, owner_meant, person_meant
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, moment_in_words, require_confirmation
 from portal.usecases.effects import Effect, effect
@@ -25,7 +24,6 @@ from protection.selectors.affected import affected_by_people
 from protection.selectors.hand_overs import (
     documents_meant,
     owner_row,
-    owners,
     owners_of,
 )
 from protection.services.hand_over import (
@@ -33,15 +31,7 @@ from protection.services.hand_over import (
     Which,
     ask_hand_over,
 )
-from tenants.directory.selectors.people import person_known_as
 from tenants.organizations.selectors import OrganizationFacts
-
-
-class SeveralOwners(ChanceryError):
-    """An address was that of several people who own documents."""
-
-    code = "several_owners"
-    remedy = message("Name the person by their id: chancery person departed --json.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,32 +121,18 @@ def _parts(caller: Caller, organization: OrganizationFacts, requested: HandOverR
 def _owner(caller: Caller, organization: OrganizationFacts, named: str) -> Person:
     """Return whose documents are meant: the caller's, or those of a person named by address or id, also a former one.
 
-    An address means who has it now, else the one person who left and whose documents name it.
+    Raises NotFound and SeveralOwners.
     """
-    person = _named(organization.id, named, caller.person)
-    if person is not None:
-        if _may_hand_over(caller, person):
-            row = owner_row(person)
-            return Person(person, caller.address if row is None else row.address)
-    elif caller.may(Permission.DOCUMENTS_HAND_OVER):
-        found = owners(Principal.of_address(named).value)
-        if len(found) > 1:
-            raise SeveralOwners(message("Documents of several people name {address}.", address=named))
-        if found:
-            return Person(found[0].id, found[0].address)
+    if not named or person_meant(organization.id, named) == caller.person:
+        row = owner_row(caller.person)
+        return Person(caller.person, caller.address if row is None else row.address)
+    found = owner_meant(organization.id, named) if caller.may(Permission.DOCUMENTS_HAND_OVER) else None
+    if found is not None:
+        return Person(found.id, found.address)
     raise NotFound(
         message("No document here is owned by {owner}, or you may not hand them over.", owner=named),
         remedy=message("See: chancery person departed"),
     )
-
-
-def _named(organization_id: UUID, named: str, caller: UUID) -> UUID | None:
-    if not named:
-        return caller
-    try:
-        return UUID(named)
-    except ValueError:
-        return person_known_as(organization_id, Principal.of_address(named).value)
 
 
 def _may_hand_over(caller: Caller, owner: UUID) -> bool:

@@ -36,7 +36,9 @@ from tests.chancery.policy.world import (
 Asked = Callable[[], Decision]
 
 TO_RITA = granting((RITA_ADDRESS, "VIEW"))
-GRANT = SuperUserGrant(UUID(int=7), holder=RITA, approver=ADA, starts=NOW - 60, ends=NOW + 600, covers=True)
+GRANT = SuperUserGrant(
+    UUID(int=7), holder=RITA, approver=ADA, starts=NOW - 60, ends=NOW + 600, eligible=True, covers=True
+)
 NAMED = Request(names_super_user_grant=True, super_user_grant=GRANT)
 TO_PRINT = frozenset({Right.VIEW, Right.PRINT})
 STRICT = Conditions(strength=Strength.MFA)

@@ -341,6 +341,10 @@ REFUSED: dict[str, tuple[Asked, Reason]] = {
         case(request=replace(NAMED, super_user_grant=replace(GRANT, holder=MAX))),
         Reason.SUPER_USER_GRANT_INVALID,
     ),
+    "super user, no longer one": (
+        case(request=replace(NAMED, super_user_grant=replace(GRANT, eligible=False))),
+        Reason.SUPER_USER_GRANT_INVALID,
+    ),
     "super user, other content": (
         case(request=replace(NAMED, super_user_grant=replace(GRANT, covers=False))),
         Reason.SUPER_USER_GRANT_INVALID,

@@ -142,6 +142,7 @@ super_user_grants = st.builds(
     approver=st.none() | st.sampled_from(PEOPLE),
     starts=moments,
     ends=moments,
+    eligible=st.booleans(),
     covers=st.booleans(),
 )
 requests = st.builds(

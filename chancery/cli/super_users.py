@@ -1,0 +1,206 @@
+"""``super-user``: who may ask for a grant that opens documents whatever their policies say, and these grants."""
+
+from datetime import datetime
+from typing import Any, Final
+
+import click
+
+from chancery.cli import tables
+from chancery.cli.confirming import asks, carry_out
+from chancery.cli.labels import existing_label
+from chancery.cli.organization import in_organization
+from chancery.cli.output import Output
+from chancery.cli.tables import LIMIT, WIDE
+from chancery.cli.template_choice import chosen
+from chancery.cli.under_grant import PATH, grant_named, id_of
+from chancery.errors import NotFound
+from chancery.sdk.errors import Misused
+from chancery.sdk.organization import Organization
+from chancery.texts import message
+
+SETTINGS: Final = "/api/v1/super-users"
+GRANT: Final = click.argument("grant", metavar="GRANT")
+DATES: Final = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z"]
+
+
+@click.group("super-user")
+def super_user() -> None:
+    """Ask for, approve and end super-user grants; say who may ask.
+
+    A grant opens documents whatever their policies say. Another person has to approve it, and all of it is recorded.
+    """
+
+
+@super_user.command("settings")
+@in_organization
+def show_settings(output: Output, place: Organization) -> None:
+    """Show whether there are super users, and who may ask."""
+    found = place.call("GET", SETTINGS)
+    output.result(found, message("Super users are on.") if found["on"] else message("Super users are off."))
+    names = ", ".join(one["address"] for one in found["people"])
+    output.note(message("May ask: {names}", names=names or "–"))
+    output.note(message("Group: {group}", group=found["group"] or "–"))
+    output.note(message("Owners are told after {days} days.", days=found["notice_days"]))
+
+
+@super_user.command("enable")
+@asks
+@in_organization
+def enable(output: Output, place: Organization, reason: str, *, yes: bool) -> None:
+    """Switch super users on: who is listed can ask for a grant."""
+    carry_out(output, place, "PATCH", SETTINGS, {"on": True}, yes=yes, reason=reason)
+
+
+@super_user.command("disable")
+@asks
+@in_organization
+def disable(output: Output, place: Organization, reason: str, *, yes: bool) -> None:
+    """Switch super users off and end every grant."""
+    carry_out(output, place, "PATCH", SETTINGS, {"on": False}, yes=yes, reason=reason)
+
+
+@super_user.command("group")
+@click.argument("address", default="")
+@click.option("--clear", is_flag=True, help="Let no group ask.")
+@asks
+@in_organization
+def group(output: Output, place: Organization, address: str, reason: str, *, clear: bool, yes: bool) -> None:
+    """Let the members of the group with this ADDRESS ask, or of none."""
+    if bool(address) == clear:
+        raise Misused(message("Name a group, or give --clear."), remedy=message("One of the two, not both."))
+    carry_out(output, place, "PATCH", SETTINGS, {"group": address}, yes=yes, reason=reason)
+
+
+@super_user.command("notice")
+@click.argument("days", type=click.IntRange(0, 90))
+@asks
+@in_organization
+def notice(output: Output, place: Organization, days: int, reason: str, *, yes: bool) -> None:
+    """Tell owners this many DAYS after an opening."""
+    carry_out(output, place, "PATCH", SETTINGS, {"notice_days": days}, yes=yes, reason=reason)
+
+
+@super_user.command("add")
+@click.argument("who", metavar="ADDRESS|CLIENT")
+@asks
+@in_organization
+def add(output: Output, place: Organization, who: str, reason: str, *, yes: bool) -> None:
+    """Let a person or an application ask for grants.
+
+    A person is named by address, an application by its client id.
+    """
+    body = {"address" if "@" in who else "application": who}
+    carry_out(output, place, "POST", f"{SETTINGS}/people", body, yes=yes, reason=reason)
+
+
+@super_user.command("remove")
+@click.argument("who", metavar="ADDRESS|NAME|ID")
+@asks
+@in_organization
+def remove(output: Output, place: Organization, who: str, reason: str, *, yes: bool) -> None:
+    """No longer let a person or an application ask; end their grants."""
+    listed = place.call("GET", SETTINGS)["people"]
+    found = next((one for one in listed if who.casefold() in {one["id"], one["address"].casefold()}), None)
+    if found is None:
+        raise NotFound(message("{name} is not listed.", name=who), remedy=message("See: chancery super-user settings"))
+    carry_out(output, place, "DELETE", f"{SETTINGS}/people/{found['id']}", yes=yes, reason=reason)
+
+
+@super_user.command("ask")
+@click.option("--hours", type=click.IntRange(1, 24), default=8, show_default=True, help="How long it lasts.")
+@click.option("--case", default="", help="A case number; every opening names it.")
+@click.option("--legal-ground", default="", help="Why owners may never be told what was opened.")
+@click.option("--document", "documents", type=click.UUID, multiple=True, help="This document; may be repeated.")
+@click.option("--template", default="", help="Documents by this template (name or id).")
+@click.option("--label", default="", help="Documents under this label (name or id).")
+@click.option("--owner", default="", metavar="ADDRESS|ID", help="Documents that they own, also after they left.")
+@click.option("--group", default="", metavar="ADDRESS", help="Documents that grant something to this group.")
+@click.option("--since", type=click.DateTime(DATES), help="Documents protected then or later.")
+@click.option("--until", type=click.DateTime(DATES), help="Documents protected before.")
+@asks
+@in_organization
+def ask_grant(output: Output, place: Organization, reason: str, *, yes: bool, **conditions: Any) -> None:
+    """Ask for a grant for yourself; every option narrows it.
+
+    It opens nothing until another administrator approves it.
+    """
+    carry_out(output, place, "POST", PATH, _body(place, conditions), yes=yes, reason=reason)
+
+
+@super_user.command("list")
+@click.option(
+    "--state",
+    type=click.Choice(["waiting", "active", "declined", "withdrawn", "lapsed", "ended"]),
+    help="Only in this state.",
+)
+@LIMIT
+@WIDE
+@in_organization
+def list_grants(output: Output, place: Organization, state: str | None, limit: int | None) -> None:
+    """List your grants; administrators and auditors see all."""
+    found = place.each(PATH, state=state or "")
+    columns = ["number", "state", "holder", "reason", "case", "approved_by", "ends", "id"]
+    tables.show(output, found, columns, empty=message("Nobody asked for a super-user grant."), limit=limit)
+
+
+@super_user.command("show")
+@GRANT
+@WIDE
+@in_organization
+def show_grant(output: Output, place: Organization, grant: str) -> None:
+    """Show what was opened under a grant (number or id)."""
+    found = place.call("GET", f"{PATH}/{grant_named(place, grant)}")
+    output.note(
+        message(
+            "Grant {number} of {holder}: {state}. {reason}",
+            number=found["number"],
+            holder=found["holder"],
+            state=found["state"],
+            reason=found["reason"],
+        )
+    )
+    members = {name: value for name, value in found.items() if name != "opened"}
+    empty = message("Nothing was opened under it.")
+    tables.show(output, found["opened"], ["at", "cid", "owner", "event"], empty=empty, beside={"grant": members})
+
+
+@super_user.command("approve")
+@GRANT
+@asks
+@in_organization
+def approve_grant(output: Output, place: Organization, grant: str, reason: str, *, yes: bool) -> None:
+    """Approve a grant that another person asked for."""
+    carry_out(output, place, "POST", f"{PATH}/{grant_named(place, grant)}/approve", yes=yes, reason=reason)
+
+
+@super_user.command("decline")
+@GRANT
+@asks
+@in_organization
+def decline_grant(output: Output, place: Organization, grant: str, reason: str, *, yes: bool) -> None:
+    """Decline a grant that waits, or withdraw your own."""
+    carry_out(output, place, "POST", f"{PATH}/{grant_named(place, grant)}/decline", yes=yes, reason=reason)
+
+
+@super_user.command("end")
+@GRANT
+@asks
+@in_organization
+def end_grant(output: Output, place: Organization, grant: str, reason: str, *, yes: bool) -> None:
+    """End an active grant before its time is over."""
+    carry_out(output, place, "POST", f"{PATH}/{grant_named(place, grant)}/end", yes=yes, reason=reason)
+
+
+def _body(place: Organization, conditions: dict[str, Any]) -> dict[str, Any]:
+    body: dict[str, Any] = {name: conditions[name] for name in ("hours", "case", "legal_ground", "owner", "group")}
+    if conditions["documents"]:
+        body["documents"] = [str(cid) for cid in conditions["documents"]]
+    for name, existing in (("template", chosen), ("label", existing_label)):
+        if conditions[name]:
+            # An id is taken as it is: what was deleted is in no list, and its documents are still there.
+            body[name] = str(id_of(conditions[name]) or existing(place, conditions[name])["id"])
+    for name in ("since", "until"):
+        moment: datetime | None = conditions[name]
+        if moment is not None:
+            body[name] = moment.astimezone().isoformat()
+    return body

@@ -1,0 +1,255 @@
+"""Super users: who may ask for a grant, the grants, and what was opened under each."""
+
+from datetime import date, datetime, time
+from typing import Any, Final
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpResponse
+from django.urls import reverse
+from django.utils.timezone import make_aware
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from portal.languages import reader_languages
+from portal.usecases.confirmation import Stated
+from portal.usecases.effects import Effect
+from portal.usecases.permissions import Permission
+from portal.usecases.super_users.answer import approve, end, turn_down
+from portal.usecases.super_users.ask import HOURS, GrantRequest, ask
+from portal.usecases.super_users.settings import let_ask, let_group_ask, no_longer_let_ask, switch, tell_owners_after
+from portal.usecases.super_users.visible import Standing, standing, visible_grant, visible_grants
+from portal.web.confirming import confirmed
+from portal.web.fields import FreeTextField
+from portal.web.framework import PAGE_SIZE, PageRequest, page, show
+from portal.words.super_users import scope_in_words
+from protection.selectors.documents import titles_by_id
+from protection.selectors.labels import labels
+from protection.selectors.super_users import GrantFacts
+from protection.selectors.templates import deleted_templates, templates
+from protection.services.super_user_grants import MOST_CASE, MOST_HOURS, MOST_REASON
+from protection.services.super_users import MOST_NOTICE_DAYS
+
+STATES: Final = {
+    "waiting": gettext_lazy("Waiting"),
+    "active": gettext_lazy("Active"),
+    "declined": gettext_lazy("Declined"),
+    "withdrawn": gettext_lazy("Withdrawn"),
+    "lapsed": gettext_lazy("Not answered"),
+    "ended": gettext_lazy("Ended"),
+}
+TONES: Final = {"waiting": "warn", "active": "bad", "ended": "good"}
+"""An active grant opens everything that it covers, which should strike the eye."""
+
+
+class GrantForm(forms.Form):
+    """How long, why, and which documents."""
+
+    reason = FreeTextField(
+        label=gettext_lazy("Why"),
+        max_length=MOST_REASON,
+        help_text=gettext_lazy("The approver, auditors and later the owners read it."),
+    )
+    case = forms.CharField(label=gettext_lazy("Case number"), max_length=MOST_CASE, required=False)
+    hours = forms.IntegerField(label=gettext_lazy("Hours"), min_value=1, max_value=MOST_HOURS, initial=HOURS)
+    owner = forms.CharField(
+        label=gettext_lazy("Only documents of this owner"),
+        max_length=254,
+        required=False,
+        help_text=gettext_lazy("An address, also of a person who left."),
+    )
+    template = forms.TypedChoiceField(
+        label=gettext_lazy("Only those by this template"), required=False, coerce=UUID, empty_value=None
+    )
+    label = forms.TypedChoiceField(
+        label=gettext_lazy("Only those under this label"), required=False, coerce=UUID, empty_value=None
+    )
+    group = forms.CharField(
+        label=gettext_lazy("Only those that grant something to this group"),
+        max_length=254,
+        required=False,
+        help_text=gettext_lazy("The address of a group."),
+    )
+    documents = forms.CharField(
+        label=gettext_lazy("Only these documents"),
+        required=False,
+        max_length=40_000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("Their ids, as the page of a document or chancery info shows them."),
+    )
+    since = forms.DateField(
+        label=gettext_lazy("Protected from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=gettext_lazy("Protected before"), required=False, widget=forms.DateInput(attrs={"type": "date"})
+    )
+    legal_ground = forms.CharField(
+        label=gettext_lazy("Legal ground for never telling the owners"),
+        max_length=MOST_REASON,
+        required=False,
+        help_text=gettext_lazy("Leave it empty, and owners are told after the days that your organization has set."),
+    )
+
+    def __init__(self, data: Any, initial: dict[str, str]) -> None:
+        """Offer templates, deleted ones too, and labels."""
+        super().__init__(data, initial=initial)
+        languages = reader_languages()
+        for name, found in (("template", (*templates(), *deleted_templates())), ("label", labels())):
+            choices = [(str(one.id), one.name(*languages)) for one in found]
+            self.fields[name].choices = [("", gettext_lazy("Any")), *choices]  # type: ignore[attr-defined]  # a choice
+
+    def clean_documents(self) -> tuple[UUID, ...]:
+        """Return the ids, each once."""
+        try:
+            return tuple(dict.fromkeys(UUID(text) for text in self.cleaned_data["documents"].split()))
+        except ValueError:
+            raise forms.ValidationError(gettext_lazy("One of them is no id of a document.")) from None
+
+    def requested(self) -> GrantRequest:
+        """Return what is asked for; days begin in the reader's time zone."""
+        data = self.cleaned_data
+        return GrantRequest(
+            hours=data["hours"],
+            case=data["case"],
+            legal_ground=data["legal_ground"],
+            cids=data["documents"],
+            template=data["template"],
+            label=data["label"],
+            owner=data["owner"].strip(),
+            group=data["group"].strip().casefold(),
+            since=_midnight(data["since"]),
+            until=_midnight(data["until"]),
+        )
+
+
+@require_GET
+@page()
+def super_users(request: PageRequest) -> HttpResponse:
+    """Show the settings to those who may read them, and the grants that the reader sees."""
+    known = standing(caller=request.caller)
+    cursor = request.GET.get("cursor", "")
+    before = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 10 else None
+    rows = visible_grants(caller=request.caller, limit=PAGE_SIZE, before=before).rows
+    if not _concerned(request, known, rows):
+        raise Http404
+    context = {
+        "standing": known,
+        "settings": known.settings,
+        "reads": request.caller.may(Permission.SETTINGS_READ),
+        "rows": [_shown(one) for one in rows],
+        "next_cursor": rows[-1].number if len(rows) == PAGE_SIZE else "",
+        "all": known.sees_all,
+        "most_days": MOST_NOTICE_DAYS,
+    }
+    return show(request, "super_users", "super_users", context)
+
+
+def _concerned(request: PageRequest, known: Standing, rows: tuple[GrantFacts, ...]) -> bool:
+    reads = request.caller.may(Permission.SETTINGS_READ) or known.sees_all
+    return reads or known.asks or known.keeps is not None or bool(rows)
+
+
+@require_POST
+@page(Permission.SUPER_USERS_MANAGE)
+def super_users_change(request: PageRequest) -> HttpResponse:
+    """Make one change of the settings, after a question."""
+    acts = {
+        "on": lambda stated: switch(**_whom(request), on=True, stated=stated),
+        "off": lambda stated: switch(**_whom(request), on=False, stated=stated),
+        "group": lambda stated: let_group_ask(**_whom(request), address=_field(request, "group"), stated=stated),
+        "no_group": lambda stated: let_group_ask(**_whom(request), address="", stated=stated),
+        "notice": lambda stated: tell_owners_after(**_whom(request), days=_days(request), stated=stated),
+        "add": lambda stated: let_ask(**_whom(request), who=_field(request, "who"), stated=stated),
+    }
+    act = acts.get(request.POST.get("act", ""))
+    if act is None:
+        raise Http404
+    return confirmed(request, reverse("super_users"), act, section="super_users")
+
+
+@require_POST
+@page(Permission.SUPER_USERS_MANAGE)
+def super_user_remove(request: PageRequest, person_id: UUID) -> HttpResponse:
+    """Take a person or application off the list, after a question."""
+
+    def act(stated: Stated) -> Effect:
+        return no_longer_let_ask(**_whom(request), person_id=person_id, stated=stated)
+
+    return confirmed(request, reverse("super_users"), act, section="super_users")
+
+
+@require_http_methods(["GET", "POST"])
+@page()
+def super_user_grant_new(request: PageRequest) -> HttpResponse:
+    """Ask for a grant: for how long, why and which documents, then what that covers, then ask."""
+    known = standing(caller=request.caller)
+    if not known.asks:
+        raise Http404
+    asked = "hours" in request.POST
+    form = GrantForm(request.POST if asked else None, {name: request.GET.get(name, "") for name in ("documents",)})
+
+    def shown() -> HttpResponse:
+        return show(request, "super_user_grant_new", "super_users", {"form": form, "settings": known.settings})
+
+    if not asked or not form.is_valid():
+        return shown()
+
+    def act(stated: Stated) -> Effect:
+        return ask(**_whom(request), requested=form.requested(), stated=stated)
+
+    return confirmed(request, reverse("super_users"), act, section="super_users", refused=shown)
+
+
+@require_GET
+@page()
+def super_user_grant(request: PageRequest, grant_id: UUID) -> HttpResponse:
+    """Show one grant: what it covers, who approved it, and what was opened under it."""
+    found = visible_grant(caller=request.caller, grant_id=grant_id)
+    # What is called how is for those who may read it anyway, and for the holder once the grant was approved.
+    named = (found.facts.scope.cids or ()) if standing(caller=request.caller).sees_all or found.facts.starts else ()
+    titles = titles_by_id({*(one.cid for one in found.opened), *named})
+    context = {
+        **_shown(found.facts),
+        "found": found,
+        "covers": scope_in_words(found.facts.scope),
+        "named": [titles.get(cid) or str(cid) for cid in named[:PAGE_SIZE]],
+        "opened": [{"one": one, "title": titles.get(one.cid) or str(one.cid)} for one in found.opened],
+        "emergency": found.facts.emergency,
+    }
+    return show(request, "super_user_grant", "super_users", context)
+
+
+@require_POST
+@page()
+def super_user_grant_answer(request: PageRequest, grant_id: UUID) -> HttpResponse:
+    """Approve a grant once it was seen what it covers, decline or withdraw it, or end it."""
+    acts = {"approve": approve, "decline": turn_down, "end": end}
+    act = acts.get(request.POST.get("act", ""))
+    if act is None:
+        raise Http404
+
+    def answer(stated: Stated) -> Effect:
+        return act(**_whom(request), grant_id=grant_id, stated=stated)
+
+    return confirmed(request, reverse("super_user_grant", args=[grant_id]), answer, section="super_users")
+
+
+def _midnight(day: date | None) -> datetime | None:
+    return None if day is None else make_aware(datetime.combine(day, time()))
+
+
+def _whom(request: PageRequest) -> dict[str, Any]:
+    return {"caller": request.caller, "organization": request.organization}
+
+
+def _field(request: PageRequest, name: str) -> str:
+    return request.POST.get(name, "").strip().casefold() if name == "group" else request.POST.get(name, "").strip()
+
+
+def _days(request: PageRequest) -> int:
+    text = request.POST.get("days", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 4 else MOST_NOTICE_DAYS + 1
+
+
+def _shown(one: GrantFacts) -> dict[str, Any]:
+    return {"one": one, "state": STATES[one.state], "tone": TONES.get(one.state, "")}

@@ -1,0 +1,252 @@
+"""Super users: who may ask for a grant, what grants cover, and what was opened under them (docs/protocol.md P21)."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from audit.selectors.schemas import schemas_where
+from chancery.errors import NotFound
+from chancery.policy.policy import Principal, PrincipalKind
+from chancery.texts import message
+from protection.models import Content, RecoveryKey, ServiceSettings, SuperUser, SuperUserGrant, SuperUserOpening
+from protection.models import SuperUserGrantState as State
+from protection.selectors.document_list import granting_to
+from protection.selectors.named_grant import Scope
+
+MAX_LISTED: Final = 200
+STATES: Final = tuple(State.values)
+WAITS_DAYS: Final = 7
+"""After so many days a request that nobody answered lapses: nobody would remember what it was for."""
+_DUE: Final = """
+exists (select from {schema}.protection_superusergrant where (state = 'active' and ends <= now())
+        or (state = 'waiting' and asked_at < now() - make_interval(days => {days})))
+or exists (select from {schema}.protection_superuseropening where tell_at <= now())
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Eligible:
+    """A person or application that is listed; ``application`` is called by its name instead of an address."""
+
+    id: UUID
+    address: str
+    application: bool
+    added_by: UUID
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SuperUserSettings:
+    """Who may ask for a grant, and after how many days owners are told what was opened."""
+
+    on: bool
+    people: tuple[Eligible, ...]
+    group: UUID | None
+    group_address: str
+    group_by: UUID | None
+    group_at: datetime | None
+    notice_days: int
+
+    def lists(self, person: UUID) -> bool:
+        """Tell whether a person or application is listed by themselves."""
+        return any(one.id == person for one in self.people)
+
+    def allows(self, person: UUID, groups: Collection[UUID]) -> bool:
+        """Tell whether somebody may ask for a grant, and use one; ``groups`` are those that hold them now."""
+        return self.on and (self.lists(person) or self.group in groups)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantFacts:
+    """One grant with everything its page shows."""
+
+    id: UUID
+    number: int
+    holder: UUID
+    holder_address: str
+    application: bool
+    scope: Scope
+    reason: str
+    case: str
+    legal_ground: str
+    notice_days: int | None
+    hours: int
+    asked_at: datetime
+    state: str
+    answered_by: UUID | None
+    answered_address: str
+    answered_at: datetime | None
+    presented_by: UUID | None
+    presented_address: str
+    starts: datetime | None
+    ends: datetime | None
+    ended_by: UUID | None
+    ended_address: str
+    ended_at: datetime | None
+
+    def is_active(self, now: float) -> bool:
+        """Tell whether it opens something at a moment."""
+        return self.state == State.ACTIVE and self.ends is not None and now < self.ends.timestamp()
+
+    @property
+    def emergency(self) -> bool:
+        """Whether two keepers of recovery keys approved it."""
+        return self.presented_by is not None and self.presented_by != self.answered_by
+
+    @property
+    def approved_by(self) -> str:
+        """Who approved it, both people in an emergency; "" while or if nobody has."""
+        if self.starts is None:
+            return ""
+        return f"{self.presented_address}, {self.answered_address}" if self.emergency else self.answered_address
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """One license that was given under a grant."""
+
+    event: UUID
+    grant: UUID
+    cid: UUID
+    owner: UUID
+    owner_address: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """Who keeps a recovery key, and whether they were shown it."""
+
+    id: UUID
+    person: UUID
+    address: str
+    named_by: UUID
+    named_at: datetime
+    shown_at: datetime | None
+
+
+def super_user_settings() -> SuperUserSettings:
+    """Return who may ask for grants in the current organization."""
+    row = ServiceSettings.objects.get(id=1)
+    people = tuple(
+        Eligible(one.person_id, one.address, one.application, one.added_by, one.added_at)
+        for one in SuperUser.objects.order_by("application", "address")
+    )
+    return SuperUserSettings(
+        on=row.super_users_on,
+        people=people,
+        group=row.super_users_group,
+        group_address=row.super_users_group_address,
+        group_by=row.super_users_group_by,
+        group_at=row.super_users_group_at,
+        notice_days=row.notice_days,
+    )
+
+
+def grant_facts(grant: UUID) -> GrantFacts:
+    """Return one grant.  Raises NotFound."""
+    row = SuperUserGrant.objects.filter(id=grant).first()
+    if row is None:
+        raise NotFound(message("There is no such super-user grant, or you may not see it."))
+    return facts_of(row)
+
+
+def grants(
+    *, holder: UUID | None = None, state: str = "", limit: int = 50, before: int | None = None
+) -> tuple[GrantFacts, ...]:
+    """Return grants, newest first: all, or those of one holder; ``before`` is the number of the last one seen."""
+    rows = SuperUserGrant.objects.all()
+    if holder is not None:
+        rows = rows.filter(holder=holder)
+    if state:
+        rows = rows.filter(state=state)
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    return tuple(facts_of(row) for row in rows.order_by("-number")[: max(1, min(limit, MAX_LISTED))])
+
+
+def under_way(holder: UUID | None = None) -> tuple[GrantFacts, ...]:
+    """Return what is active or asked for, of everybody or of one holder."""
+    rows = SuperUserGrant.objects.filter(state__in=(State.WAITING, State.ACTIVE))
+    rows = rows if holder is None else rows.filter(holder=holder)
+    return tuple(facts_of(row) for row in rows.order_by("number"))
+
+
+def documents_in(scope: Scope) -> QuerySet[Content]:
+    """Return the registered documents that a scope covers now."""
+    rows = Content.objects.all()
+    if scope.cids is not None:
+        rows = rows.filter(cid__in=list(scope.cids))
+    if scope.template is not None:
+        rows = rows.filter(template_id=scope.template)
+    if scope.label is not None:
+        rows = rows.filter(label_id=scope.label)
+    if scope.owner is not None:
+        rows = rows.filter(owner_id=scope.owner)
+    if scope.group is not None:
+        rows = rows.filter(granting_to(Principal(PrincipalKind.ADDRESS, scope.group_address)))
+    if scope.since is not None:
+        rows = rows.filter(published_at__gte=scope.since)
+    return rows if scope.until is None else rows.filter(published_at__lt=scope.until)
+
+
+def opened_under(grant: UUID) -> tuple[Opened, ...]:
+    """Return what was opened under a grant, in the order of time."""
+    rows = SuperUserOpening.objects.filter(grant_id=grant).order_by("at", "event_id")
+    return tuple(
+        Opened(one.event_id, one.grant_id, one.content_id, one.owner_id, one.owner_address, one.at) for one in rows
+    )
+
+
+def keepers() -> tuple[Keeper, ...]:
+    """Return who keeps the recovery keys, nobody or two people."""
+    rows = RecoveryKey.objects.order_by("address")
+    return tuple(Keeper(one.id, one.person_id, one.address, one.named_by, one.named_at, one.shown_at) for one in rows)
+
+
+def facts_of(row: SuperUserGrant) -> GrantFacts:
+    """Return a row as its facts."""
+    return GrantFacts(
+        id=row.id,
+        number=row.number,
+        holder=row.holder,
+        holder_address=row.holder_address,
+        application=row.application,
+        scope=Scope(
+            cids=None if row.cids is None else tuple(row.cids),
+            template=row.template_id,
+            label=row.label_id,
+            owner=row.owner_id,
+            owner_address=row.owner_address,
+            group=row.group_id,
+            group_address=row.group_address,
+            since=row.protected_from,
+            until=row.protected_until,
+        ),
+        reason=row.reason,
+        case=row.case_number,
+        legal_ground=row.legal_ground,
+        notice_days=row.notice_days,
+        hours=row.hours,
+        asked_at=row.asked_at,
+        state=row.state,
+        answered_by=row.answered_by,
+        answered_address=row.answered_address,
+        answered_at=row.answered_at,
+        presented_by=row.presented_by,
+        presented_address=row.presented_address,
+        starts=row.starts,
+        ends=row.ends,
+        ended_by=row.ended_by,
+        ended_address=row.ended_address,
+        ended_at=row.ended_at,
+    )
+
+
+def concerned(schemas: Iterable[str]) -> set[str]:
+    """Return those of the schemas in which a grant is over or an owner is to be told something."""
+    return set(schemas_where(_DUE, schemas, days=WAITS_DAYS))

@@ -1,0 +1,190 @@
+"""Super-user grants from the request to the end; each step is an event (docs/protocol.md P21).
+
+Ending a grant is an entry of the feed, so that clients forget what was licensed under it, and what is being decided at
+that moment is decided again.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from chancery.errors import Conflict, InvalidPolicy, NotFound
+from chancery.ledger.kinds import Kind
+from chancery.texts import message
+from protection.actor import Actor
+from protection.models import ServiceSettings, SuperUserGrant, SuperUserOpening
+from protection.models import SuperUserGrantState as State
+from protection.selectors.named_grant import Scope
+from protection.selectors.super_users import WAITS_DAYS, GrantFacts, facts_of
+from protection.services.feed import invalidate_all_of
+from protection.services.recording import record_action
+
+MOST_HOURS: Final = 24
+MOST_REASON: Final = 500
+MOST_CASE: Final = 100
+
+
+class GrantAnswered(Conflict):
+    """The grant does not wait any more, or is over: the first answer counts."""
+
+    code = "grant_answered"
+    remedy = message("Look at the grant to see the answer.")
+
+
+@transaction.atomic
+def ask_grant(
+    *, actor: Actor, scope: Scope, hours: int, reason: str, case: str = "", legal_ground: str = ""
+) -> GrantFacts:
+    """Ask for a grant for oneself, which waits until another person approves it.  Raises InvalidPolicy."""
+    if not 1 <= hours <= MOST_HOURS:
+        raise InvalidPolicy(message("A super-user grant lasts 1 to {most} hours.", most=MOST_HOURS))
+    if not reason:
+        raise InvalidPolicy(message("Say why: it is recorded."))
+    # The row of settings orders the numbers, and whoever takes the right to ask away meanwhile.
+    ServiceSettings.objects.select_for_update().get(id=1)
+    number = (SuperUserGrant.objects.aggregate(last=Max("number"))["last"] or 0) + 1
+    row = SuperUserGrant.objects.create(
+        number=number,
+        holder=actor.person,
+        holder_address=actor.address or actor.name,
+        application=actor.application,
+        cids=None if scope.cids is None else list(scope.cids),
+        template_id=scope.template,
+        label_id=scope.label,
+        owner_id=scope.owner,
+        owner_address=scope.owner_address,
+        group_id=scope.group,
+        group_address=scope.group_address,
+        protected_from=scope.since,
+        protected_until=scope.until,
+        reason=reason[:MOST_REASON],
+        case_number=case[:MOST_CASE],
+        legal_ground=legal_ground[:MOST_REASON],
+        hours=hours,
+    )
+    ground = {"legal_ground": row.legal_ground} if row.legal_ground else {}
+    _record(Kind.SUPER_USER_GRANT_ASKED, actor, row, {"scope": scope.as_json(), "hours": hours, **ground, **_why(row)})
+    row.refresh_from_db()
+    return facts_of(row)
+
+
+@transaction.atomic
+def approve_grant(*, actor: Actor, grant: UUID) -> GrantFacts:
+    """Let a grant begin now.  The caller has checked that the approver may and is independent of the holder.
+
+    Raises NotFound and GrantAnswered.
+    """
+    row = _waiting(grant)
+    if row.holder == actor.person:
+        raise GrantAnswered(message("Nobody approves a grant of their own."))
+    now = timezone.now()
+    notice = ServiceSettings.objects.values_list("notice_days", flat=True).get(id=1)
+    row.notice_days = None if row.legal_ground else notice
+    row.starts, row.ends = now, now + timedelta(hours=row.hours)
+    _answer(row, actor, State.ACTIVE, "notice_days", "starts", "ends")
+    emergency = {"emergency": True} if row.presented_by not in (None, actor.person) else {}
+    until = int(row.ends.timestamp())
+    details = {"until": until, "notice_days": row.notice_days, **emergency, **_why(row)}
+    _record(Kind.SUPER_USER_GRANT_APPROVED, actor, row, details)
+    return _facts(row)
+
+
+@transaction.atomic
+def decline_grant(*, actor: Actor, grant: UUID, reason: str = "") -> GrantFacts:
+    """Decline a grant that waits; its holder withdraws it so.  Raises NotFound and GrantAnswered."""
+    row = _waiting(grant)
+    _turn_down(actor, row, reason)
+    return _facts(row)
+
+
+@transaction.atomic
+def end_grant(*, actor: Actor, grant: UUID, reason: str = "") -> GrantFacts:
+    """End a grant before its time is over.  Raises NotFound and GrantAnswered."""
+    row = _locked(grant)
+    if row.state != State.ACTIVE:
+        raise GrantAnswered(message("This grant is not active."))
+    _end(actor, row, reason)
+    return _facts(row)
+
+
+def stop(actor: Actor, row: SuperUserGrant) -> None:
+    """End a grant, or the request for one, of somebody who may no longer have any; the row is locked."""
+    if row.state == State.ACTIVE:
+        _end(actor, row, "")
+    else:
+        _turn_down(actor, row, "")
+
+
+@transaction.atomic
+def close_due() -> list[GrantFacts]:
+    """End what is over and let lapse what nobody answered; return the grants that ended."""
+    over = Q(state=State.ACTIVE, ends__lte=Now())
+    forgotten = Q(state=State.WAITING, asked_at__lt=Now() - timedelta(days=WAITS_DAYS))
+    ended = []
+    for row in SuperUserGrant.objects.select_for_update(skip_locked=True).filter(over | forgotten).order_by("number"):
+        if row.state == State.ACTIVE:
+            _end(None, row, "")
+            ended.append(_facts(row))
+        else:
+            row.state, row.ended_at = State.LAPSED, Now()
+            row.save(update_fields=["state", "ended_at"])
+            _record(Kind.SUPER_USER_GRANT_LAPSED, None, row, {})
+    return ended
+
+
+def _turn_down(actor: Actor, row: SuperUserGrant, reason: str) -> None:
+    own = row.holder == actor.person
+    _answer(row, actor, State.WITHDRAWN if own else State.DECLINED)
+    kind = Kind.SUPER_USER_GRANT_WITHDRAWN if own else Kind.SUPER_USER_GRANT_DECLINED
+    _record(kind, actor, row, {"reason": reason[:MOST_REASON]} if reason else {})
+
+
+def _end(actor: Actor | None, row: SuperUserGrant, reason: str) -> None:
+    row.state, row.ended_at = State.ENDED, Now()
+    if actor is not None:
+        row.ended_by, row.ended_address = actor.person, actor.address or actor.name
+    row.save(update_fields=["state", "ended_at", "ended_by", "ended_address"])
+    # Also where its time was over: the service's clock and a client's may differ by what a lease forgives.
+    invalidate_all_of(row.id)
+    opened = SuperUserOpening.objects.filter(grant_id=row.id).values("content_id").distinct().count()
+    given = {"reason": reason[:MOST_REASON]} if reason else {}
+    _record(Kind.SUPER_USER_GRANT_ENDED, actor, row, {"documents": opened, **given})
+
+
+def _locked(grant: UUID) -> SuperUserGrant:
+    row = SuperUserGrant.objects.select_for_update().filter(id=grant).first()
+    if row is None:
+        raise NotFound(message("There is no such super-user grant, or you may not see it."))
+    return row
+
+
+def _waiting(grant: UUID) -> SuperUserGrant:
+    row = _locked(grant)
+    if row.state != State.WAITING:
+        raise GrantAnswered(message("This grant was already answered."))
+    return row
+
+
+def _answer(row: SuperUserGrant, actor: Actor, state: State, *also: str) -> None:
+    row.state, row.answered_by, row.answered_address, row.answered_at = state, actor.person, actor.address, Now()
+    row.save(update_fields=["state", "answered_by", "answered_address", "answered_at", *also])
+
+
+def _why(row: SuperUserGrant) -> dict[str, Any]:
+    return {"reason": row.reason, **({"case": row.case_number} if row.case_number else {})}
+
+
+def _record(kind: Kind, actor: Actor | None, row: SuperUserGrant, details: Mapping[str, Any]) -> None:
+    known = {"super_user_grant": str(row.id), "grant_number": row.number}
+    record_action(kind, actor, recipient=row.holder_address, owner=row.owner_address, details={**known, **details})
+
+
+def _facts(row: SuperUserGrant) -> GrantFacts:
+    row.refresh_from_db()
+    return facts_of(row)

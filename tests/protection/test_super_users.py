@@ -1,0 +1,342 @@
+"""Super users under glass: off and empty, asked for and approved by two people, scoped, timed, on record.
+
+Promises C56, C57, C58, C59, C60 and C61.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.core import mail
+
+from chancery.policy.rights import ALL_RIGHTS
+from portal.fastpath.statements import FastPathDatabase
+from protection.actor import Actor
+from protection.models import Content, SuperUserGrant
+from protection.services.super_user_grants import end_grant
+from tenants.context import in_organization
+from tenants.directory.members import Member
+from tenants.directory.services.change_group import change_group
+from tenants.directory.services.create_application import create_application
+from tenants.directory.services.create_group import create_group
+from tenants.directory.services.create_person import create_person
+from tenants.directory.services.disable_person import disable_person
+from tenants.directory.services.remove_person import remove_person
+from tests.cast import ACTOR, Cast, Player
+from tests.protection.steps import call, confirmed, content, ledger, opening, problem, protect, refusal, rights
+
+SETTINGS, GRANTS = "super-users", "super-user-grants"
+
+
+@pytest.fixture(scope="module")
+def glass(cast: Cast) -> Iterator[Cast]:
+    """Return the cast with an organization of two administrators, an auditor, two members and a super user."""
+    cast.found("glass", "gwen")
+    cast.join("hugo", "glass", role="global_administrator")
+    cast.join("iris", "glass", role="auditor")
+    for name in ("paul", "quin", "sue"):
+        cast.join(name, "glass")
+    yield cast
+    mail.outbox.clear()
+
+
+@pytest.fixture(autouse=True)
+def _no_mail() -> None:
+    mail.outbox.clear()
+
+
+@pytest.fixture(scope="module")
+def on(glass: Cast) -> Cast:
+    """Return the same with super users switched on, and one who may ask."""
+    assert confirmed(glass.gwen, "glass", "PATCH", SETTINGS, {"on": True}).status_code == 200
+    assert (
+        confirmed(glass.gwen, "glass", "POST", f"{SETTINGS}/people", {"address": glass.sue.address}).status_code == 200
+    )
+    return glass
+
+
+def told() -> dict[str, str]:
+    """Return what was mailed, by whom it was sent to; mails about new devices left out."""
+    return {one.to[0]: f"{one.subject}\n{one.body}" for one in mail.outbox if "device" not in one.subject}
+
+
+def asked(player: Player, **wanted: Any) -> str:
+    """Ask for a grant and return its id."""
+    answer = confirmed(player, "glass", "POST", GRANTS, {"reason": "Documents for the auditors", **wanted})
+    assert answer.status_code == 200, answer.content
+    return str(answer.json()["grant"])
+
+
+def granted(cast: Cast, **wanted: Any) -> str:
+    """Let the super user have a grant, which the second administrator approves."""
+    grant = asked(cast.sue, **wanted)
+    assert confirmed(cast.hugo, "glass", "POST", f"{GRANTS}/{grant}/approve").status_code == 200
+    return grant
+
+
+def nested_group(organization: UUID, person: UUID) -> str:
+    """Return the address of a group that holds a group that holds the person."""
+    held = Member(person_id=person)
+    for name in ("inner", "outer"):
+        address = f"{name}{uuid4().hex[:6]}@glass.example"
+        made = create_group(organization_id=organization, address=address, name="", members=(held,), actor=ACTOR)
+        held = Member(group_id=made.id)
+    return address
+
+
+# --- who may ask ----------------------------------------------------------------------------------------
+
+
+def test_c56_super_users_are_off_and_empty_until_an_administrator_switches_them_on(glass: Cast) -> None:
+    assert call(glass.iris, "glass", "GET", SETTINGS).json() == {
+        "on": False,
+        "people": [],
+        "group": "",
+        "notice_days": 7,
+    }
+    body = {"reason": "Why not", "confirm": "ask"}
+    for player in (glass.gwen, glass.paul, glass.sue):
+        problem(call(player, "glass", "POST", GRANTS, body), 400, "not_eligible")
+    for player in (glass.iris, glass.paul):
+        assert call(player, "glass", "PATCH", SETTINGS, {"on": True}).status_code == 403
+
+
+def test_switching_on_asks_first_is_recorded_and_mailed_and_off_ends_everything(on: Cast) -> None:
+    grant = granted(on)
+    confirmed(on.hugo, "glass", "PATCH", SETTINGS, {"on": False})
+    assert call(on.sue, "glass", "GET", f"{GRANTS}/{grant}").json()["state"] == "ended"
+    problem(call(on.sue, "glass", "POST", GRANTS, {"reason": "Again", "confirm": "ask"}), 400, "not_eligible")
+    mail.outbox.clear()
+    asked_first = problem(call(on.gwen, "glass", "PATCH", SETTINGS, {"on": True}), 409, "confirmation_required")
+    assert (asked_first["typed"], asked_first["reason_required"]) == (True, True)
+    confirmed(on.gwen, "glass", "PATCH", SETTINGS, {"on": True})
+    assert told().keys() == {on.gwen.address, on.hugo.address, on.iris.address}
+    (event, *_) = ledger(on, "glass", "super_users.switched_on")
+    assert event.personal["person"] == str(on.gwen.id)
+
+
+def test_people_applications_and_one_group_with_nested_ones_may_be_let_ask(on: Cast) -> None:
+    organization = on.organizations["glass"]
+    quin, application = (
+        on.quin,
+        create_application(organization_id=organization.id, name="index", roles=(), actor=ACTOR),
+    )
+    outer = nested_group(organization.id, quin.id)
+    body = {"reason": "A test", "confirm": "ask"}
+    problem(call(quin, "glass", "POST", GRANTS, body), 400, "not_eligible")
+    confirmed(on.gwen, "glass", "PATCH", SETTINGS, {"group": outer})
+    assert call(quin, "glass", "POST", GRANTS, body).json()["state"] == "waiting"
+    confirmed(on.gwen, "glass", "PATCH", SETTINGS, {"group": ""})
+    problem(call(quin, "glass", "POST", GRANTS, body), 400, "not_eligible")
+    assert call(quin, "glass", "GET", GRANTS).json()["results"][0]["state"] == "declined"
+    confirmed(on.gwen, "glass", "POST", f"{SETTINGS}/people", {"application": application.client_id})
+    listed = call(on.gwen, "glass", "GET", SETTINGS).json()["people"]
+    assert {(one["address"], one["application"]) for one in listed} >= {("index", True), (on.sue.address, False)}
+    confirmed(on.gwen, "glass", "DELETE", f"{SETTINGS}/people/{application.person_id}")
+    assert all(one["address"] != "index" for one in call(on.gwen, "glass", "GET", SETTINGS).json()["people"])
+
+
+# --- asking and approving -------------------------------------------------------------------------------
+
+
+def test_c61_a_grant_waits_for_another_administrator_and_auditors_hear_of_it_at_once(on: Cast) -> None:
+    grant = asked(on.sue, case="2026-117")
+    # Not the administrator who has just let them ask: their approval would not count.
+    assert told().keys() == {on.hugo.address, on.iris.address}
+    assert "Documents for the auditors" in told()[on.iris.address]
+    mail.outbox.clear()
+    for stranger in (on.paul, on.quin):
+        assert call(stranger, "glass", "GET", f"{GRANTS}/{grant}").status_code == 404
+    for player in (on.sue, on.paul, on.iris):
+        assert call(player, "glass", "POST", f"{GRANTS}/{grant}/approve", {"confirm": "1"}).status_code == 403
+    assert confirmed(on.hugo, "glass", "POST", f"{GRANTS}/{grant}/approve").json()["state"] == "active"
+    assert told().keys() == {on.sue.address, on.iris.address}
+    shown = call(on.sue, "glass", "GET", f"{GRANTS}/{grant}").json()
+    assert (shown["approved_by"], shown["case"], shown["hours"]) == (on.hugo.address, "2026-117", 8)
+    problem(call(on.hugo, "glass", "POST", f"{GRANTS}/{grant}/approve", {"confirm": "1"}), 409, "grant_answered")
+    (event, *_) = ledger(on, "glass", "super_user_grant.approved")
+    assert (event.personal["person"], event.details["reason"]) == (str(on.hugo.id), "Documents for the auditors")
+
+
+def test_nobody_approves_for_a_person_whom_they_have_just_let_ask_or_who_counts_as_one_with_them(on: Cast) -> None:
+    """Else one administrator alone opens everything by a straw person (decisions 19 and 27)."""
+    grant = asked(on.sue)
+    answer = call(on.gwen, "glass", "POST", f"{GRANTS}/{grant}/approve", {"confirm": "1"})
+    problem(answer, 409, "needs_another_administrator")
+    assert call(on.sue, "glass", "POST", f"{GRANTS}/{grant}/decline", {}).json()["state"] == "withdrawn"
+    organization = on.organizations["glass"].id
+    as_hugo = ACTOR.__class__(person_id=on.hugo.id, name="Hugo", source="test")
+    address = f"straw{uuid4().hex[:6]}@glass.example"
+    made = create_person(organization_id=organization, address=address, name="", role="user", actor=as_hugo)
+    straw = on.know(f"straw-{address}", made.id, made.email)
+    confirmed(on.gwen, "glass", "POST", f"{SETTINGS}/people", {"address": address})
+    grant = asked(straw)
+    for player in (on.gwen, on.hugo):
+        answer = call(player, "glass", "POST", f"{GRANTS}/{grant}/approve", {"confirm": "1"})
+        problem(answer, 409, "needs_another_administrator")
+    assert call(on.hugo, "glass", "POST", f"{GRANTS}/{grant}/decline", {"reason": "No"}).json()["state"] == "declined"
+
+
+def test_a_grant_ends_early_by_its_holder_an_administrator_or_an_auditor_and_by_the_list(on: Cast) -> None:
+    for player in (on.sue, on.gwen, on.iris):
+        grant = granted(on)
+        assert call(on.paul, "glass", "POST", f"{GRANTS}/{grant}/end", {}).status_code == 404
+        assert confirmed(player, "glass", "POST", f"{GRANTS}/{grant}/end").json()["state"] == "ended"
+    grant = granted(on)
+    confirmed(on.gwen, "glass", "DELETE", f"{SETTINGS}/people/{on.sue.id}")
+    assert call(on.sue, "glass", "GET", f"{GRANTS}/{grant}").json()["state"] == "ended"
+    confirmed(on.gwen, "glass", "POST", f"{SETTINGS}/people", {"address": on.sue.address})
+
+
+def test_hours_and_reason_are_bounded(on: Cast) -> None:
+    for hours in (0, 25):
+        problem(
+            call(on.sue, "glass", "POST", GRANTS, {"hours": hours, "reason": "x", "confirm": "ask"}), 400, "invalid"
+        )
+    problem(call(on.sue, "glass", "POST", GRANTS, {"confirm": "ask"}), 409, "reason_required")
+    with in_organization(on.organizations["glass"].id):
+        assert not SuperUserGrant.objects.filter(reason="").exists()
+
+
+# --- opening -------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def under(player: Player, grant: str | None) -> Iterator[None]:
+    """Let a person open under a grant."""
+    player.session.super_user_grant = None if grant is None else UUID(grant)
+    try:
+        yield
+    finally:
+        player.session.super_user_grant = None
+
+
+def test_c60_every_opening_under_a_grant_names_person_reason_and_approver(on: Cast, plan: Path) -> None:
+    """In ledger, tracking and timeline; and the license is for online use, for an hour at most."""
+    sealed = protect(on.paul, plan)
+    assert refusal(on.sue, sealed.path).reason == "not_granted"
+    grant = granted(on, owner=on.paul.address, case="2026-117")
+    before = int(time.time())
+    with under(on.sue, grant):
+        assert content(on.sue, sealed.path) == plan.read_bytes()
+        found = opening(on.sue, sealed.path)
+    assert (set(found.rights), found.source) == (set(ALL_RIGHTS), "service")
+    assert found.offline_until <= time.time()
+    assert found.expires <= before + 3_700
+    (event, *_) = ledger(on, "glass", "content.opened", cid=sealed.cid, outcome="allowed")
+    details, personal = event.details, event.personal
+    assert (details["basis"], details["super_user_grant"]) == ("super_user", grant)
+    assert (details["reason"], details["case"]) == ("Documents for the auditors", "2026-117")
+    assert details["approved_by"] == str(on.hugo.id)
+    assert (personal["person"], personal["approver"]) == (str(on.sue.id), on.hugo.address)
+    shown = call(on.sue, "glass", "GET", f"super-user-grants/{grant}").json()["opened"]
+    assert [one["cid"] for one in shown] == [str(sealed.cid)] * 2
+    # The next opening without the grant is refused: nothing is kept.
+    assert refusal(on.sue, sealed.path).reason == "not_granted"
+
+
+def test_c58_a_grant_opens_what_nobody_else_can(on: Cast, plan: Path) -> None:
+    """Expired, revoked, blocked for its issuer, by an archived or a deleted template, of a person who left."""
+    gwen, hugo, sue = on.gwen, on.hugo, on.sue
+    leaver = on.join(f"leaver{uuid4().hex[:6]}", "glass")
+    templates = [_template(gwen) for _ in range(2)]
+    expired, revoked, handed, gone = (protect(leaver, plan) for _ in range(4))
+    archived, deleted = (protect(leaver, plan, template=one) for one in templates)
+    organization = on.organizations["glass"].id
+    with in_organization(organization):
+        Content.objects.filter(cid=expired.cid).update(expires=1)
+    assert call(leaver, "glass", "POST", f"documents/{revoked.cid}/revoke", {"confirm": "plan.txt"}).status_code == 200
+    confirmed(leaver, "glass", "POST", "hand-overs", {"to": on.quin.address, "documents": [str(handed.cid)]})
+    confirmed(gwen, "glass", "POST", f"templates/{templates[0]}/archive")
+    confirmed(gwen, "glass", "POST", f"templates/{templates[1]}/archive")
+    confirmed(gwen, "glass", "DELETE", f"templates/{templates[1]}")
+    disable_person(organization_id=organization, person_id=leaver.id, reason="", actor=ACTOR)
+    remove_person(organization_id=organization, person_id=leaver.id, reason="", actor=ACTOR)
+    confirmed(gwen, "glass", "POST", "keys/rotate")
+    grant = granted(on)
+    with under(sue, grant):
+        for sealed in (expired, revoked, handed, gone, archived, deleted):
+            assert content(sue, sealed.path) == plan.read_bytes()
+    assert len(call(hugo, "glass", "GET", f"{GRANTS}/{grant}").json()["opened"]) == 6
+    by_template = granted(on, template=templates[1])
+    with under(sue, by_template):
+        assert rights(sue, deleted.path) == set(ALL_RIGHTS)
+        assert refusal(sue, archived.path).reason == "super_user_grant_invalid"
+
+
+def _template(player: Player) -> str:
+    names = {"names": {"en": uuid4().hex}, "policy": {}}
+    made = str(call(player, "glass", "POST", "templates", names).json()["id"])
+    call(player, "glass", "POST", f"templates/{made}/publish")
+    return made
+
+
+@pytest.mark.parametrize("elsewhere", ["owner", "dates", "document", "holder", "waiting"])
+def test_a_grant_opens_nothing_outside_its_scope_nor_for_others_nor_unapproved(
+    on: Cast, plan: Path, elsewhere: str
+) -> None:
+    sealed, other = protect(on.paul, plan), protect(on.quin, plan)
+    scopes: dict[str, dict[str, Any]] = {
+        "owner": {"owner": on.quin.address},
+        "dates": {"until": "2026-01-01T00:00:00Z"},
+        "document": {"documents": [str(other.cid)]},
+    }
+    scope = scopes.get(elsewhere, {})
+    grant = asked(on.sue) if elsewhere == "waiting" else granted(on, **scope)
+    who = on.quin if elsewhere == "holder" else on.sue
+    with under(who, grant):
+        assert refusal(who, sealed.path).reason == "super_user_grant_invalid"
+        if elsewhere in {"owner", "document"}:
+            assert rights(who, other.path) == set(ALL_RIGHTS)
+
+
+def test_what_ends_a_grant_ends_what_is_open_within_a_minute(on: Cast, plan: Path) -> None:
+    """The end is an entry of the feed, which names the license; and nothing is licensed from then on."""
+    sealed = protect(on.paul, plan)
+    grant = granted(on)
+    with under(on.sue, grant):
+        opening(on.sue, sealed.path)
+        place, _cid = on.sue.session.organization_of(sealed.path)
+        before = place.feed(newest=True).seq
+        confirmed(on.sue, "glass", "POST", f"{GRANTS}/{grant}/end")
+        assert place.feed(newest=True).seq > before
+        assert refusal(on.sue, sealed.path).reason == "super_user_grant_invalid"
+
+
+def test_a_super_user_who_leaves_the_group_opens_nothing_more(on: Cast, plan: Path) -> None:
+    organization, quin, sealed = on.organizations["glass"].id, on.quin, protect(on.paul, plan)
+    address = f"late{uuid4().hex[:6]}@glass.example"
+    group = create_group(
+        organization_id=organization, address=address, name="", members=(Member(person_id=quin.id),), actor=ACTOR
+    )
+    confirmed(on.gwen, "glass", "PATCH", SETTINGS, {"group": address})
+    grant = asked(quin)
+    confirmed(on.hugo, "glass", "POST", f"{GRANTS}/{grant}/approve")
+    with under(quin, grant):
+        assert rights(quin, sealed.path) == set(ALL_RIGHTS)
+        change_group(organization_id=organization, group_id=group.id, archived=True, actor=ACTOR)
+        assert refusal(quin, sealed.path).reason == "super_user_grant_invalid"
+    confirmed(on.gwen, "glass", "PATCH", SETTINGS, {"group": ""})
+
+
+def test_a_grant_that_ends_between_reading_and_recording_gives_nothing(
+    on: Cast, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed, grant = protect(on.paul, plan), granted(on)
+    read, ended = FastPathDatabase.read, list[str]()
+
+    def ends_meanwhile(self: FastPathDatabase, items: Any) -> Any:
+        reading = read(self, items)
+        if not ended:
+            ended.append(grant)
+            with in_organization(on.organizations["glass"].id):
+                end_grant(actor=Actor(person=on.sue.id, address=on.sue.address), grant=UUID(grant))
+        return reading
+
+    monkeypatch.setattr(FastPathDatabase, "read", ends_meanwhile)
+    with under(on.sue, grant):
+        assert refusal(on.sue, sealed.path).reason == "super_user_grant_invalid"
