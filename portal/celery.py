@@ -47,6 +47,7 @@ app.autodiscover_tasks()
 SWEEPS: dict[str, float] = {
     "portal.answer_previews": 1.0,
     "portal.hand_over": 1.0,
+    "portal.super_users": 10.0,
     "protection.seal_ledger": 1.0,
 }
 app.conf.beat_schedule = {

@@ -21,8 +21,10 @@ from portal.rendering.work import begin, keep_announcing
 from portal.usecases.hand_overs.carry_out import carry_on
 from portal.usecases.previews.answer import answer_next
 from portal.usecases.revocations import propagate_revocations
+from portal.usecases.super_users.carry_on import close_and_tell
 from protection.selectors.hand_overs import handing_over
 from protection.selectors.previews import unanswered
+from protection.selectors.super_users import concerned
 from protection.services.ask_preview import forget_previews
 from tenants.directory.services.expire import expire
 from tenants.worker import fan_out
@@ -33,6 +35,7 @@ ANSWERS_KEPT: Final = timedelta(days=1)
 BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.answer_previews": unanswered,
     "portal.hand_over": handing_over,
+    "portal.super_users": concerned,
     "protection.seal_ledger": unsealed,
 }
 """How to find out, for all organizations at once, which of them a sweep concerns; without an entry it concerns all."""
@@ -58,6 +61,12 @@ def answer_previews(organization_id: str) -> int:
 def hand_over_documents(organization_id: str) -> int:
     """Hand over what one organization's people asked for; return how many documents got their new owner."""
     return carry_on(UUID(organization_id))
+
+
+@shared_task(name="portal.super_users")
+def end_grants_and_tell_owners(organization_id: str) -> int:
+    """End the super-user grants whose time is over, and tell owners what was opened under one; return how many."""
+    return close_and_tell(UUID(organization_id))
 
 
 @worker_ready.connect

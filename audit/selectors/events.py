@@ -53,11 +53,15 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Concealed:
-    """Events that a reader does not get: these kinds, done by ``people``, or by anybody for None; never their own."""
+    """Events that a reader does not get: these kinds, done by ``people``, or by anybody for None; never their own.
+
+    ``besides`` is a condition of an event ``e`` by which a package above leaves out more.
+    """
 
     kinds: tuple[str, ...]
     people: frozenset[UUID] | None
     reader: UUID
+    besides: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +139,9 @@ def _clauses(wanted: Filter) -> tuple[list[str], list[Any]]:
         clauses.append(f"not (e.kind = any(%s) and p.person_id is distinct from %s{theirs})")
         parameters += [list(wanted.concealed.kinds), wanted.concealed.reader]
         parameters += [] if wanted.concealed.people is None else [list(wanted.concealed.people)]
+        if wanted.concealed.besides:
+            clauses.append(f"not ({wanted.concealed.besides} and p.person_id is distinct from %s)")
+            parameters.append(wanted.concealed.reader)
     return clauses, parameters
 
 

@@ -108,6 +108,7 @@ class OpenedItem(Answer):
     cid = serializers.UUIDField()
     owner = serializers.CharField()
     at = serializers.DateTimeField()
+    act = serializers.CharField(help_text="What was done; opened, or what a client reported, such as exported.")
 
 
 class GrantItem(Answer):
@@ -334,4 +335,10 @@ def _moments(one: GrantFacts) -> dict[str, str | None]:
 
 
 def _opened(one: Opened) -> dict[str, str]:
-    return {"event": str(one.event), "cid": str(one.cid), "owner": one.owner_address, "at": one.at.isoformat()}
+    return {
+        "event": str(one.event),
+        "cid": str(one.cid),
+        "owner": one.owner_address,
+        "at": one.at.isoformat(),
+        "act": one.act,
+    }

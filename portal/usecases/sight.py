@@ -21,10 +21,10 @@ def sight_of(*, caller: Caller) -> Sight:
 
 def sight_for(person: UUID, *, audits: bool) -> Sight:
     """Return what a person may know who audits or does not."""
-    tracking, group = tracking_settings()
+    tracking, group, untold = tracking_settings()
     hidden = frozenset() if audits or group is None else people_below([group])
     unmasked = unmasked_for(person) if tracking is Tracking.PSEUDONYMOUS else frozenset()
-    return Sight(person, tracking, frozenset(hidden) - {person}, unmasked)
+    return Sight(person, tracking, frozenset(hidden) - {person}, unmasked, untold and not audits)
 
 
 def document_events(

@@ -88,7 +88,9 @@ class SuperUserGrant(models.Model):
 class SuperUserOpening(models.Model):
     """One license that was given under a grant, written in the statement that records its event.
 
-    ``tell_at`` is when the owner is to be told, None for never or once they were.
+    What a client reports of it, such as a removed protection, is a row as well; ``act`` says what it was.
+    ``tell_at`` is when the owner is to be told, None for never or once they were; ``shown_at`` is from when on they see
+    the event, None for never.
     """
 
     event_id = models.UUIDField(primary_key=True)
@@ -97,13 +99,16 @@ class SuperUserOpening(models.Model):
     owner_id = models.UUIDField()
     owner_address = models.CharField(max_length=320)
     at = models.DateTimeField()
+    act = models.CharField(max_length=16, db_default="opened")
     tell_at = models.DateTimeField(null=True)
+    shown_at = models.DateTimeField(null=True)
 
     class Meta:
-        """Reports read what belongs to a grant, the worker what is due."""
+        """Reports read what belongs to a grant, the worker what is due, and owners' pages ask what is not shown."""
 
         indexes = (
             models.Index(fields=["grant_id", "at"], name="protection_super_opening_grant"),
+            models.Index(fields=["shown_at"], name="protection_super_opening_shown"),
             models.Index(
                 fields=["tell_at"], name="protection_super_opening_tell", condition=models.Q(tell_at__isnull=False)
             ),

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection
@@ -13,7 +13,7 @@ from chancery.policy.known_as import known_as
 from protection.actor import Actor
 from protection.models import Content
 from protection.selectors.licensing import registered_policy
-from protection.selectors.sight import Sight
+from protection.selectors.sight import UNTOLD, Sight
 
 
 def has_attempted(person: UUID, cid: UUID) -> bool:
@@ -86,8 +86,9 @@ left join lateral (select (body::jsonb ->> 'at')::bigint as at from audit_eventd
                    where e.kind = 'content.reported' and digest = e.details_digest limit 1) d on true
 where e.content_id = %(cid)s and e.kind in ('content.opened', 'content.reported') and p.person_id is not null
   and (e.kind = 'content.opened' or e.reason <> '')
+  and not (%(untold)s and p.person_id <> %(reader)s and {untold})
 group by 1, 2 order by max(e.received_at) desc, 1, 2
-"""
+""".replace("{untold}", UNTOLD)
 
 
 def attempts_of(cid: UUID, sight: Sight) -> tuple[Attempts, ...]:
@@ -97,8 +98,9 @@ def attempts_of(cid: UUID, sight: Sight) -> tuple[Attempts, ...]:
     """
     found: dict[UUID, Attempts] = {}
     names = sight.names_on(cid)
+    values: dict[str, Any] = {"cid": cid, "openings": list(OPENINGS), "untold": sight.untold, "reader": sight.reader}
     with connection.cursor() as cursor:
-        cursor.execute(_ATTEMPTS, {"cid": cid, "openings": list(OPENINGS)})
+        cursor.execute(_ATTEMPTS, values)
         for person, did, allowed, refused, last_allowed, last_refused in cursor.fetchall():
             if person != sight.reader and not (names and sight.shows(person)):
                 continue

@@ -29,12 +29,13 @@ where g.id = %(super_user_grant)s::uuid
 OPENED_UNDER_GRANT: Final = """
 opened_under_grant as (
     insert into {schema}protection_superuseropening
-        (event_id, grant_id, content_id, owner_id, owner_address, at, tell_at)
-    select new.event, %(super_user_grant)s::uuid, new.cid, new.owner, new.address, to_timestamp(%(opened_at)s::bigint),
-        case when new.owner <> %(reader)s::uuid
-             then to_timestamp(%(opened_at)s::bigint) + make_interval(days => %(notice_days)s::int) end
+        (event_id, grant_id, content_id, owner_id, owner_address, at, tell_at, shown_at)
+    select new.event, %(super_user_grant)s::uuid, new.cid, new.owner, new.address, opening.at,
+        case when new.owner <> %(reader)s::uuid then opening.shown end, opening.shown
     from unnest(%(grant_events)s::uuid[], %(grant_contents)s::uuid[], %(grant_owners)s::uuid[],
-        %(grant_addresses)s::text[]) as new (event, cid, owner, address)
+        %(grant_addresses)s::text[]) as new (event, cid, owner, address),
+        (select moment as at, moment + make_interval(days => %(notice_days)s::int) as shown
+         from to_timestamp(%(opened_at)s::bigint) as moment) as opening
     where exists (select from event)
 )
 """

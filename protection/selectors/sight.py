@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Exists, Q
 from django.db.models.functions import Now
 
 from audit.selectors.events import Concealed
 from chancery.ledger.kinds import Kind
-from protection.models import ServiceSettings, Tracking, Unmasking
+from protection.models import ServiceSettings, SuperUserOpening, Tracking, Unmasking
 
 FEWEST: Final = 5
 """Of so few people nothing is counted where names are not shown: a smaller number would name them."""
@@ -36,13 +36,15 @@ class Sight:
     """What a reader may know of others; of themselves they know everything.
 
     ``hidden`` are people of whom nothing is shown to this reader, and ``unmasked`` documents of which names are shown
-    to them although the organization shows none.
+    to them although the organization shows none.  ``untold`` says that there is something under super-user grants that
+    owners do not see yet, which is left out (docs/protocol.md P21).
     """
 
     reader: UUID
     tracking: Tracking
     hidden: frozenset[UUID] = frozenset()
     unmasked: frozenset[UUID] = frozenset()
+    untold: bool = False
 
     def names_on(self, cid: UUID) -> bool:
         """Tell whether it is shown who did what with a document."""
@@ -66,23 +68,32 @@ class Sight:
         """Return which events of the ledger are left out on pages about documents."""
         if self.tracking is not Tracking.NAMED and not (cid is not None and self.names_on(cid)):
             return Concealed(tuple(ACTIVITY), None, self.reader)
-        return Concealed(tuple(ACTIVITY), self.hidden, self.reader) if self.hidden else None
+        if not (self.hidden or self.untold):
+            return None
+        return Concealed(tuple(ACTIVITY), self.hidden, self.reader, UNTOLD if self.untold else "")
 
     def counting(self) -> tuple[str, list[Any]]:
         """Return the condition, with its parameters, under which an event ``e`` counts for this reader."""
-        return (f"and {_SEEN}", [list(self.hidden), self.reader]) if self.hidden else ("", [])
+        seen, of = (f"and {_SEEN}", [list(self.hidden), self.reader]) if self.hidden else ("", [])
+        return (f"{seen} and not {UNTOLD}" if self.untold else seen), of
 
 
+UNTOLD: Final = (
+    "exists (select from protection_superuseropening u where u.event_id = e.id"
+    " and (u.shown_at is null or u.shown_at > now()))"
+)
+"""Tells of an event ``e`` whether it happened under a super-user grant and owners are not to see it yet, or never."""
 _SEEN: Final = (
     "not exists (select from audit_eventpersonal of where of.event_id = e.id"
     " and of.person_id = any(%s::uuid[]) and of.person_id <> %s)"
 )
 
 
-def tracking_settings() -> tuple[Tracking, UUID | None]:
-    """Return how the organization tracks, and the group whose members are hidden from other users."""
-    found = ServiceSettings.objects.values_list("tracking", "untracked_group").filter(id=1).first()
-    return (Tracking(found[0]), found[1]) if found else (Tracking.OFF, None)
+def tracking_settings() -> tuple[Tracking, UUID | None, bool]:
+    """Return how the organization tracks, the group hidden from other users, and whether something is untold."""
+    untold = Exists(SuperUserOpening.objects.filter(Q(shown_at=None) | Q(shown_at__gt=Now())))
+    found = ServiceSettings.objects.values_list("tracking", "untracked_group", untold).filter(id=1).first()
+    return (Tracking(found[0]), found[1], found[2]) if found else (Tracking.OFF, None, False)
 
 
 def unmasked_for(reader: UUID) -> frozenset[UUID]:

@@ -107,7 +107,7 @@ class GrantFacts:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One license that was given under a grant."""
+    """One license that was given under a grant, or what a client reported of it: ``act`` is what was done."""
 
     event: UUID
     grant: UUID
@@ -115,6 +115,7 @@ class Opened:
     owner: UUID
     owner_address: str
     at: datetime
+    act: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,9 +198,12 @@ def documents_in(scope: Scope) -> QuerySet[Content]:
 def opened_under(grant: UUID) -> tuple[Opened, ...]:
     """Return what was opened under a grant, in the order of time."""
     rows = SuperUserOpening.objects.filter(grant_id=grant).order_by("at", "event_id")
-    return tuple(
-        Opened(one.event_id, one.grant_id, one.content_id, one.owner_id, one.owner_address, one.at) for one in rows
-    )
+    return tuple(opened_of(one) for one in rows)
+
+
+def opened_of(one: SuperUserOpening) -> Opened:
+    """Return a row as its facts."""
+    return Opened(one.event_id, one.grant_id, one.content_id, one.owner_id, one.owner_address, one.at, one.act)
 
 
 def keepers() -> tuple[Keeper, ...]:

@@ -10,7 +10,7 @@ from django.db import connection
 from protection.actor import Actor
 from protection.models import Tracking
 from protection.selectors.attempts import OPENINGS
-from protection.selectors.sight import Sight
+from protection.selectors.sight import UNTOLD, Sight
 
 TOTALS_DAYS: Final = 30
 
@@ -57,6 +57,7 @@ with mine as (
       and %(named)s
       and not exists (select from audit_eventpersonal p where p.event_id = e.id
                       and p.person_id = any(%(hidden)s::uuid[]) and p.person_id <> %(reader)s)
+      and not (%(untold)s and {untold})
       and received_at >= (%(first)s::timestamp at time zone %(zone)s)
       and (%(all)s or content_id in (select cid from mine))
     group by 1
@@ -65,7 +66,7 @@ select (select count(*) from mine),
        (select count(*) from mine where revoked_at is not null),
        (select count(*) from mine where registration = 'pending'),
        (select jsonb_object_agg(day, jsonb_build_array(opened, refused)) from happened)
-"""
+""".replace("{untold}", UNTOLD)
 
 
 def totals_for(actor: Actor, *, everybody: bool, today: date, zone: str, sight: Sight) -> Totals:
@@ -81,6 +82,7 @@ def totals_for(actor: Actor, *, everybody: bool, today: date, zone: str, sight: 
             {
                 "openings": list(OPENINGS),
                 "hidden": list(sight.hidden),
+                "untold": sight.untold,
                 "reader": sight.reader,
                 "named": sight.tracking is Tracking.NAMED,
                 "all": everybody and (actor.administrator or actor.auditor),

@@ -15,6 +15,7 @@ from protection.models import Content, ProtectionTemplate
 from protection.selectors.attempts import as_seen, recorded_openings
 from protection.selectors.documents import licensed_contents
 from protection.selectors.licensing import named_facts
+from protection.services.acts_under_grants import note_acts_under_grants
 from protection.services.recording import personal_of
 
 MAX_REPORTS: Final = 10_000
@@ -77,6 +78,7 @@ def report(*, actor: Actor, member: bool, device: UUID, reports: Sequence[Report
     same = recorded_openings(actor.person, {one.license for one in known if _may_be_recorded(one) and one.license})
     new = [one for one in known if not (_may_be_recorded(one) and one.license in same)]
     accept(device=device, reports=(_row(one, personal[one.cid], documents[one.cid], now) for one in new))
+    note_acts_under_grants(actor.person, new)
     return len(known)
 
 

@@ -21,13 +21,15 @@ from protection.actor import Actor
 from protection.models import ServiceSettings, SuperUserGrant, SuperUserOpening
 from protection.models import SuperUserGrantState as State
 from protection.selectors.named_grant import Scope
-from protection.selectors.super_users import WAITS_DAYS, GrantFacts, facts_of
+from protection.selectors.super_users import WAITS_DAYS, GrantFacts, Opened, facts_of, opened_of
 from protection.services.feed import invalidate_all_of
 from protection.services.recording import record_action
 
 MOST_HOURS: Final = 24
 MOST_REASON: Final = 500
 MOST_CASE: Final = 100
+TOLD_AT_ONCE: Final = 500
+"""Openings of which one transaction tells owners."""
 
 
 class GrantAnswered(Conflict):
@@ -136,6 +138,17 @@ def close_due() -> list[GrantFacts]:
             row.save(update_fields=["state", "ended_at"])
             _record(Kind.SUPER_USER_GRANT_LAPSED, None, row, {})
     return ended
+
+
+def due_to_tell() -> list[Opened]:
+    """Take some openings of which owners are to be told off what is due; the caller tells in the same transaction."""
+    rows = list(
+        SuperUserOpening.objects.select_for_update(skip_locked=True)
+        .filter(tell_at__lte=Now())
+        .order_by("tell_at")[:TOLD_AT_ONCE]
+    )
+    SuperUserOpening.objects.filter(event_id__in=[one.event_id for one in rows]).update(tell_at=None)
+    return [opened_of(one) for one in rows]
 
 
 def _turn_down(actor: Actor, row: SuperUserGrant, reason: str) -> None:

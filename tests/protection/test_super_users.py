@@ -3,20 +3,25 @@
 Promises C56, C57, C58, C59, C60 and C61.
 """
 
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from chancery.policy.rights import ALL_RIGHTS
 from portal.fastpath.statements import FastPathDatabase
+from portal.tasks import end_grants_and_tell_owners
 from protection.actor import Actor
-from protection.models import Content, SuperUserGrant
+from protection.models import Content, SuperUserGrant, SuperUserOpening
+from protection.selectors.super_users import concerned
 from protection.services.super_user_grants import end_grant
 from tenants.context import in_organization
 from tenants.directory.members import Member
@@ -26,6 +31,7 @@ from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.disable_person import disable_person
 from tenants.directory.services.remove_person import remove_person
+from tenants.organizations.selectors import organization_by_id
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.steps import call, confirmed, content, ledger, opening, problem, protect, refusal, rights
 
@@ -266,6 +272,75 @@ def test_c58_a_grant_opens_what_nobody_else_can(on: Cast, plan: Path) -> None:
     with under(sue, by_template):
         assert rights(sue, deleted.path) == set(ALL_RIGHTS)
         assert refusal(sue, archived.path).reason == "super_user_grant_invalid"
+
+
+def test_owners_see_nothing_of_it_before_they_are_told_and_auditors_everything_at_once(on: Cast, plan: Path) -> None:
+    """Neither in the timeline, nor in tracking, nor in numbers; removing the protection counts like the opening."""
+    sealed, organization = protect(on.paul, plan), on.organizations["glass"].id
+    copy = Path(shutil.copy(sealed.path, sealed.path.with_name("copy.sealed")))
+    grant = granted(on)
+    with under(on.sue, grant):
+        opening(on.sue, sealed.path)
+        on.sue.session.unprotect(copy)
+    on.sue.session.organization(organization).try_send_waiting()
+
+    def seen(player: Player) -> tuple[int, int, int]:
+        path = f"documents/{sealed.cid}"
+        shown = call(player, "glass", "GET", path).json()["document"]["opened"]
+        events = call(player, "glass", "GET", f"{path}/events").json()["results"]
+        people = call(player, "glass", "GET", f"{path}/recipients").json()["results"]
+        by_her = [one for one in events if on.sue.address in one["sentence"]]
+        return shown, len(by_her), len([one for one in people if on.sue.address in str(one)])
+
+    assert seen(on.paul) == (0, 0, 0)
+    assert seen(on.iris)[:2] >= (2, 2)
+    acts = [one["act"] for one in call(on.iris, "glass", "GET", f"{GRANTS}/{grant}").json()["opened"]]
+    assert acts.count("opened") == 2
+    assert "exported" in acts
+    with in_organization(organization):
+        SuperUserOpening.objects.update(shown_at=timezone.now())
+    assert seen(on.paul)[:2] >= (2, 2)
+
+
+def test_a_grant_ends_by_itself_and_owners_are_told_once_after_the_delay(on: Cast, plan: Path) -> None:
+    """Auditors, approver and holder hear of the end; owners of what was opened, unless a legal ground forbids it."""
+    sealed, organization = protect(on.paul, plan), on.organizations["glass"].id
+    silent, grant = granted(on, legal_ground="A court's order"), granted(on)
+    for one in (silent, grant):
+        with under(on.sue, one):
+            opening(on.sue, sealed.path)
+    mail.outbox.clear()
+    with in_organization(organization):
+        assert end_grants_and_tell_owners(str(organization)) == 0
+        SuperUserOpening.objects.filter(grant_id=grant, tell_at__isnull=False).update(tell_at=timezone.now())
+        SuperUserGrant.objects.filter(id__in=[silent, grant]).update(ends=timezone.now())
+        assert organizations_concerned(organization)
+        assert end_grants_and_tell_owners(str(organization)) == 3
+        assert end_grants_and_tell_owners(str(organization)) == 0
+        assert not organizations_concerned(organization)
+    assert told().keys() == {on.hugo.address, on.iris.address, on.paul.address, on.sue.address}
+    assert plan.name in told()[on.paul.address]
+    assert on.hugo.address in told()[on.paul.address]
+    assert len([one for one in mail.outbox if one.to == [on.paul.address]]) == 1
+    shown = call(on.iris, "glass", "GET", f"{GRANTS}/{grant}").json()
+    assert (shown["state"], shown["ended_by"]) == ("ended", "")
+    with under(on.sue, grant):
+        assert refusal(on.sue, sealed.path).reason == "super_user_grant_invalid"
+
+
+def organizations_concerned(organization: UUID) -> bool:
+    schema = organization_by_id(organization)
+    assert schema is not None
+    return bool(concerned([schema.schema_name]))
+
+
+def test_a_request_that_nobody_answers_lapses(on: Cast) -> None:
+    grant, organization = asked(on.sue), on.organizations["glass"].id
+    with in_organization(organization):
+        SuperUserGrant.objects.filter(id=grant).update(asked_at=timezone.now() - timedelta(days=8))
+        end_grants_and_tell_owners(str(organization))
+    assert call(on.sue, "glass", "GET", f"{GRANTS}/{grant}").json()["state"] == "lapsed"
+    problem(call(on.hugo, "glass", "POST", f"{GRANTS}/{grant}/approve", {"confirm": "1"}), 409, "grant_answered")
 
 
 def _template(player: Player) -> str:
