@@ -29,6 +29,7 @@ from protection.services.access import OnlyTheOwner
 from protection.services.change import Widening
 from protection.services.register_on_first_use import SendWholeLicense
 from protection.services.relabel import MayNotRelabel
+from protection.services.revoke import OnlyAdministratorsShutOut
 from protection.services.running import NotRunning
 
 CONTENT_TYPE: Final = "application/problem+json"
@@ -37,6 +38,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (NotFound, HTTPStatus.NOT_FOUND),
     (Widening, HTTPStatus.FORBIDDEN),
     (OnlyTheOwner, HTTPStatus.FORBIDDEN),
+    (OnlyAdministratorsShutOut, HTTPStatus.FORBIDDEN),
     (MayNotRelabel, HTTPStatus.FORBIDDEN),
     (NotRunning, HTTPStatus.FORBIDDEN),
     (SendWholeLicense, HTTPStatus.CONFLICT),

@@ -21,9 +21,11 @@ from portal.rendering.work import begin, keep_announcing
 from portal.usecases.hand_overs.carry_out import carry_on
 from portal.usecases.previews.answer import answer_next
 from portal.usecases.revocations import propagate_revocations
+from portal.usecases.scheduled_revocations import carry_out_due
 from portal.usecases.super_users.carry_on import close_and_tell
 from protection.selectors.hand_overs import handing_over
 from protection.selectors.previews import unanswered
+from protection.selectors.scheduled import due_in
 from protection.selectors.super_users import concerned
 from protection.services.ask_preview import forget_previews
 from tenants.directory.services.expire import expire
@@ -36,6 +38,7 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.answer_previews": unanswered,
     "portal.hand_over": handing_over,
     "portal.super_users": concerned,
+    "portal.revoke_due": due_in,
     "protection.seal_ledger": unsealed,
 }
 """How to find out, for all organizations at once, which of them a sweep concerns; without an entry it concerns all."""
@@ -67,6 +70,12 @@ def hand_over_documents(organization_id: str) -> int:
 def end_grants_and_tell_owners(organization_id: str) -> int:
     """End the super-user grants whose time is over, and tell owners what was opened under one; return how many."""
     return close_and_tell(UUID(organization_id))
+
+
+@shared_task(name="portal.revoke_due")
+def revoke_due(organization_id: str) -> int:
+    """Revoke what was set to end by now at one organization; return how many revocations that were."""
+    return carry_out_due(UUID(organization_id))
 
 
 @worker_ready.connect

@@ -1,4 +1,4 @@
-"""``templates``, ``documents``, ``track``, ``revoke``, ``restore``, ``policy``, ``change``: what was sent."""
+"""``templates``, ``documents``, ``track``, ``policy``, ``change``: what was sent."""
 
 import functools
 import time
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from chancery.cli import tables
-from chancery.cli.confirming import asks, carry_out, changed, confirmed
+from chancery.cli.confirming import asks, changed, confirmed
 from chancery.cli.organization import (
     ORGANIZATION,
     entries_patch,
@@ -168,49 +168,6 @@ def _event(event: dict[str, Any]) -> dict[str, Any]:
         "rights": event["details"].get("rights"),
         "id": event["id"],
     }
-
-
-RECIPIENT = click.option("--recipient", default="", help="Only this person or group (an address).")
-
-
-@click.command()
-@DOCUMENTS
-@RECIPIENT
-@asks
-@in_organization
-def revoke(
-    output: Output, place: Organization, cids: tuple[UUID, ...], recipient: str, reason: str, *, yes: bool
-) -> None:
-    """Take access back, from everybody or from one recipient."""
-    if len(cids) > 1 and not recipient:
-        carry_out(output, place, "POST", CHOSEN, _chosen("revoke", cids), yes=yes, reason=reason)
-        return
-    for cid in cids:
-        if recipient and not yes:
-            output.confirm(message("Take access to document {cid} from {recipient}?", cid=cid, recipient=recipient))
-        path, body = f"/api/v1/documents/{cid}/revoke", {"recipient": recipient}
-        carry_out(output, place, "POST", path, body, yes=yes, reason=reason, cid=str(cid))
-
-
-@click.command()
-@DOCUMENTS
-@RECIPIENT
-@in_organization
-def restore(output: Output, place: Organization, cids: tuple[UUID, ...], recipient: str) -> None:
-    """Give back what a revocation took away."""
-    if len(cids) > 1 and not recipient:
-        changed(output, place.call("POST", CHOSEN, _chosen("restore", cids)))
-        return
-    for cid in cids:
-        changed(output, place.call("POST", f"/api/v1/documents/{cid}/restore", {"recipient": recipient}), cid=str(cid))
-
-
-CHOSEN: Final = "/api/v1/documents/chosen"
-
-
-def _chosen(act: str, cids: tuple[UUID, ...]) -> dict[str, Any]:
-    """Return what is sent about several documents: they are asked about once, and each is answered."""
-    return {"act": act, "documents": [str(cid) for cid in cids]}
 
 
 @click.command()

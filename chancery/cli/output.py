@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import datetime, tzinfo
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from chancery.cli.language import translate
 from chancery.errors import (
     ChanceryError,
 )
-from chancery.sdk.errors import Misused, Refused
+from chancery.sdk.errors import Misused, Refused, RevocationNote
 from chancery.sealing.file_names import HIDDEN
 from chancery.texts import message
 
@@ -61,14 +62,25 @@ class Output:
         members: dict[str, Any] = {"error": error.code, **words, **where}
         if isinstance(error, Refused):
             members |= {"reason": error.reason, "contact": error.contact, "event": error.event}
+            members |= {} if error.note is None else {"note": asdict(error.note)}
         if self.as_json:
             self.result(members)
             return
         self.note(error.message)
+        if isinstance(error, Refused) and error.note is not None:
+            self._note_of_revocation(error.note)
         if isinstance(error, Refused) and error.contact:
             self.note(message("Contact: {address}", address=error.contact))
         if error.next_step:
             self.note(error.next_step)
+
+    def _note_of_revocation(self, note: RevocationNote) -> None:
+        if note.message:
+            self.note(message("Message: {text}", text=note.message))
+        if note.replaced and note.page:
+            self.note(message("Another document replaces it: {title} {page}", title=note.title, page=note.page))
+        elif note.replaced:
+            self.note(message("Another document replaces it; ask the owner for it."))
 
     def confirm(self, question: str, *, remedy: str = _YES) -> None:
         """Ask, and go on only with a yes.  Raises Misused, also where there is nobody to ask."""

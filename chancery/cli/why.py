@@ -50,6 +50,15 @@ def _about_oneself(found: dict[str, Any], named: str, zone: ZoneInfo) -> list[st
     if found["had_until"] is not None:
         had = rights_in_words(found["had"])
         lines.append(message("Until {end} you had: {rights}.", end=moment(found["had_until"], zone), rights=had))
+    if found["message_to_recipients"]:
+        lines.append(message("Message: {text}", text=found["message_to_recipients"]))
+    successor = found["successor"]
+    if successor is not None and successor["cid"]:
+        lines.append(
+            message("Another document replaces it: {title} {page}", title=successor["title"], page=successor["cid"])
+        )
+    elif successor is not None:
+        lines.append(message("Another document replaces it; ask the owner for it."))
     lines.append(message("Contact: {address}", address=found["contact"]))
     asked = found["request"]
     if asked is not None and asked["state"] == "open":

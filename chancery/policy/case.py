@@ -10,6 +10,7 @@ from uuid import UUID
 from chancery.names import domain_of
 from chancery.policy.policy import Conditions, Policy, Principal
 from chancery.policy.reasons import Reason
+from chancery.policy.revocations import ScheduledRevocation
 from chancery.policy.rights import Right
 from chancery.policy.subject import Subject
 from chancery.policy.unmet import Unmet
@@ -77,7 +78,9 @@ class ContentFacts:
     revoked_ids: frozenset[UUID] = frozenset()
     """People and groups for whom alone the content is revoked."""
     revoked_addresses: frozenset[str] = frozenset()
-    """The addresses that it covers, no matter whom they mean by now."""
+    """The addresses that it covers, no matter whom they mean by now, and domains and organizations as entries."""
+    scheduled: tuple[ScheduledRevocation, ...] = ()
+    """What is to be revoked at a moment that was set."""
     issuer_blocked: bool = False
     first_opened: int | None = None
     """When the person who asks first opened it, in seconds since 1970; None before the first time."""

@@ -30,6 +30,7 @@ from chancery.policy.case import (
 )
 from chancery.policy.policy import Enforcement, Grant, Policy, Principal, PrincipalKind
 from chancery.policy.reasons import CHANGED_HANDS, Reason
+from chancery.policy.revocations import ends_for, issuer_shut_out, revoked_because
 from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order, may_remove_protection
 from chancery.policy.subject import Subject
 from chancery.policy.unmet import Condition, Unmet, unmet_condition
@@ -51,7 +52,7 @@ def evaluate(case: Case) -> Decision:
     if case.request.names_super_user_grant:
         return _super_user(case)
     if subject.person == content.issuer:
-        if content.issuer_blocked:
+        if issuer_shut_out(content, case.now):
             return Deny(Reason.ISSUER_BLOCKED)
         return _privileged(case, Basis.ISSUER)
     denied = _withdrawn(case)
@@ -195,22 +196,12 @@ def _withdrawn(case: Case) -> Deny | None:
     content = case.content
     if content.registration is not Registration.REGISTERED:
         return Deny(Reason.REGISTRATION_PENDING)
-    if content.revoked:
-        return Deny(Reason.REVOKED)
-    if not content.revoked_ids.isdisjoint(case.subject.ids) or _revoked_by_address(content, case.subject):
-        return Deny(Reason.REVOKED_FOR_YOU)
-    return None
-
-
-def _revoked_by_address(content: ContentFacts, subject: Subject) -> bool:
-    revoked = content.revoked_addresses
-    return bool(revoked) and (
-        not revoked.isdisjoint(subject.addresses) or any(group.address in revoked for group in subject.groups)
-    )
+    reason = revoked_because(content, case.subject, case.now)
+    return None if reason is None else Deny(reason)
 
 
 def _privileged(case: Case, basis: Basis) -> Allow:
-    """Step 3 and its part of step 10: OWNER, exempt from the limits of template and content only."""
+    """Step 3 and its part of step 10: OWNER, exempt from the limits of template and policy only."""
     ends = tuple(_ends(case, None))
     until = _validity(case, ends)
     return Allow(ALL_RIGHTS, basis, expires=_expiry(case, until, ends), offline_until=until)
@@ -380,4 +371,5 @@ def _ends(case: Case, limited_by: Policy | None) -> Iterable[int]:
     known = [case.organization.conditions.not_after]
     if limited_by is not None:
         known += [limited_by.expires, _end_after_opening(case, limited_by), limited_by.conditions.not_after]
-    return (end for end in known if end is not None)
+    yield from (end for end in known if end is not None)
+    yield from ends_for(case.content, case.subject)

@@ -25,6 +25,7 @@ from chancery.policy.case import (
 from chancery.policy.evaluate import evaluate, given_to
 from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind, Strength
 from chancery.policy.reasons import Reason
+from chancery.policy.revocations import EVERYBODY, ScheduledRevocation
 from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order
 from chancery.policy.subject import Subject
 from chancery.policy.unmet import unmet_condition
@@ -186,6 +187,12 @@ def _content(**members: object) -> Callable[[Facts, Deny], Facts]:
     return lambda facts, _: replace(facts, content=replace(facts.content, **members))  # type: ignore[arg-type]
 
 
+def _without_scheduled(facts: Facts, lifted: Callable[[ScheduledRevocation], bool], **members: object) -> Facts:
+    """Take revocations away together with those that were set for a moment, due or to come."""
+    left = tuple(one for one in facts.content.scheduled if not lifted(one))
+    return replace(facts, content=replace(facts.content, scheduled=left, **members))  # type: ignore[arg-type]
+
+
 def _policy(change: Callable[[Policy, Deny], Policy]) -> Callable[[Facts, Deny], Facts]:
     def lift(facts: Facts, denied: Deny) -> Facts:
         policy = change(facts.content.policy or Policy(), denied)
@@ -215,10 +222,14 @@ _LIFTED: Final[Mapping[Reason, Callable[[Facts, Deny], Facts]]] = MappingProxyTy
             ),
         ),
         Reason.SUPER_USER_GRANT_INVALID: lambda facts, _: replace(facts, request=Request()),
-        Reason.ISSUER_BLOCKED: _content(issuer_blocked=False),
+        Reason.ISSUER_BLOCKED: lambda facts, _: _without_scheduled(
+            facts, lambda one: one.issuer_too, issuer_blocked=False
+        ),
         Reason.REGISTRATION_PENDING: _content(registration=Registration.REGISTERED),
-        Reason.REVOKED: _content(revoked=False),
-        Reason.REVOKED_FOR_YOU: _content(revoked_ids=frozenset(), revoked_addresses=frozenset()),
+        Reason.REVOKED: lambda facts, _: _without_scheduled(facts, lambda one: one.name == EVERYBODY, revoked=False),
+        Reason.REVOKED_FOR_YOU: lambda facts, _: _without_scheduled(
+            facts, lambda one: one.name != EVERYBODY, revoked_ids=frozenset(), revoked_addresses=frozenset()
+        ),
         Reason.EXPIRED: _policy(lambda policy, _: replace(policy, expires=None)),
         Reason.EXPIRED_AFTER_OPENING: _content(first_opened=None),
         Reason.DENIED_BY_ENTRY: _policy(

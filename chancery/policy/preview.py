@@ -31,6 +31,7 @@ from chancery.policy.equivalence import (
 )
 from chancery.policy.evaluate import evaluate
 from chancery.policy.policy import Grant, Policy, Principal, PrincipalKind
+from chancery.policy.revocations import entry_of, names_of
 from chancery.policy.rights import Right
 from chancery.policy.subject import Group, Membership, Subject
 
@@ -100,11 +101,14 @@ class Side:
         addresses = subject.addresses & names
         asked = kind.domains | kind.vouching.get(subject.person, frozenset())
         asked |= {domain_of(one.address) for one in single.personal if one.person == subject.person}
+        wide = [entry_of(one) for one in single.revoked_addresses if "@" not in one]
+        asked |= {one.value for one in wide if one.kind is PrincipalKind.DOMAIN}
         if not self.domains.isdisjoint(asked):
             addresses |= {one for one in subject.addresses if domain_of(one) in asked}
         places: frozenset[Membership] = frozenset()
-        if kind.organizations:
-            places = frozenset(place for place in subject.memberships if place.organization in kind.organizations)
+        organizations = kind.organizations | {UUID(one.value) for one in wide if one.kind is PrincipalKind.ORGANIZATION}
+        if organizations:
+            places = frozenset(place for place in subject.memberships if place.organization in organizations)
         return Seen(
             subject.person if subject.person in ids else NOBODY,
             addresses,
@@ -147,7 +151,7 @@ class Preview:
         self._places: dict[object, set[int]] = {}
         for place, one in enumerate(people):
             for subject in (one.before, one.after):
-                for name in (*subject.ids, *subject.addresses, *(group.address for group in subject.groups)):
+                for name in (*subject.ids, *names_of(subject)):
                     self._places.setdefault(name, set()).add(place)
 
     def add(self, kind: EquivalenceClass) -> None:

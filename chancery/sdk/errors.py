@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final, Self
 
 from chancery.errors import ChanceryError
@@ -17,22 +18,53 @@ _REMEDIES: Final[Mapping[int, str]] = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class RevocationNote:
+    """What people read who are refused because access was taken back.
+
+    ``message`` was written for them.  ``replaced`` tells that another document replaces this one; its title and page
+    are for those alone who may open it.
+    """
+
+    message: str = ""
+    replaced: bool = False
+    title: str = ""
+    page: str = ""
+
+    @classmethod
+    def of(cls, members: Mapping[str, Any]) -> "RevocationNote | None":
+        """Return what an answer of the service says, None where it says nothing."""
+        text, successor = members.get("message_to_recipients"), members.get("successor")
+        if not isinstance(successor, Mapping):
+            return cls(str(text)) if text else None
+        return cls(str(text or ""), True, str(successor.get("title") or ""), str(successor.get("page") or ""))
+
+
 class Refused(ChanceryError):
     """The service decided against it: by policy, by state, or because the caller may not do this.
 
     ``reason`` is the stable code, ``contact`` whom to ask, ``event`` the id under which the refusal is recorded.
+    ``note`` is what a revocation says beside.
     """
 
     code = "refused"
     remedy = message("Ask the document's owner for access.")
 
     def __init__(
-        self, message: str, *, reason: str, remedy: str | None = None, contact: str = "", event: str = ""
+        self,
+        message: str,
+        *,
+        reason: str,
+        remedy: str | None = None,
+        contact: str = "",
+        event: str = "",
+        note: "RevocationNote | None" = None,
     ) -> None:
         super().__init__(message, remedy=remedy)
         self.reason = reason
         self.contact = contact
         self.event = event
+        self.note = note
 
 
 class NoCopy(Refused):

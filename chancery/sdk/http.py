@@ -18,7 +18,7 @@ import urllib3
 
 from chancery.objects.proof import WINDOW
 from chancery.policy.reasons import reason_of_code
-from chancery.sdk.errors import ClockWrong, NotSignedIn, Refused, ServiceError, Unreachable
+from chancery.sdk.errors import ClockWrong, NotSignedIn, Refused, RevocationNote, ServiceError, Unreachable
 from chancery.sdk.routes import Routes
 from chancery.sdk.timespan import in_words
 from chancery.texts import joined, message
@@ -148,6 +148,7 @@ def _error(status: int, problem: Mapping[str, Any], host: str) -> Exception:
             remedy=remedy,
             contact=str(problem.get("contact") or ""),
             event=str(problem.get("event") or ""),
+            note=RevocationNote.of(problem),
         )
     if status == 403:
         return Refused(

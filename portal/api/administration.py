@@ -67,6 +67,9 @@ class SettingsChange(serializers.Serializer[dict[str, Any]]):
     untracked_group = MailAddress(
         required=False, allow_blank=True, help_text="A group whose members only auditors and administrators see."
     )
+    owners_restore = serializers.BooleanField(
+        required=False, help_text="Whether owners give back what an administrator took back."
+    )
     contact = MailAddress(required=False, allow_blank=True)
 
 
@@ -82,6 +85,7 @@ class SettingsShown(Answer):
     account_required = serializers.BooleanField()
     tracking = serializers.ChoiceField(choices=list(TRACKING))
     untracked_group = serializers.CharField(allow_blank=True)
+    owners_restore = serializers.BooleanField()
     contact = serializers.CharField(allow_blank=True)
 
 

@@ -1,5 +1,6 @@
-"""Documents over the API: list, track, revoke, restore, change; the same verbs as pages and command line."""
+"""Documents over the API: list, track, change; the same verbs as pages and command line."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,6 @@ from portal.api.framework import (
     ANYBODY,
     Answer,
     Confirmed,
-    FreeText,
     OrganizationView,
     checked,
     effect_response,
@@ -27,9 +27,10 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.api.policies import PersonalGrant, PolicyDifference, PolicyField, ShownGrant, ShownPolicy
+from portal.api.revocations import ScheduledItem, scheduled_item
 from portal.api.sorting import sort_of, sort_parameter
 from portal.subjects.recipients import entry_named
-from portal.usecases.documents import change_access, restore_access, revoke_access
+from portal.usecases.documents import change_access
 from portal.usecases.effects import effect_answer
 from portal.usecases.sight import document_events, sight_of
 from protection.selectors.cursors import InvalidCursor
@@ -41,6 +42,7 @@ from protection.selectors.documents import (
     policy_for,
 )
 from protection.selectors.requests import given_on
+from protection.selectors.scheduled import ScheduledFacts, scheduled_revocations
 from protection.services.template_draft import MAX_EXPIRY_DAYS
 
 
@@ -97,6 +99,9 @@ class DocumentShown(Answer):
     pending_because = serializers.CharField(allow_blank=True)
     editions = serializers.IntegerField()
     revocations = RecipientRevocationItem(many=True)
+    scheduled = ScheduledItem(many=True)
+    message_to_recipients = serializers.CharField(allow_blank=True, help_text="What refused people read.")
+    successor = serializers.UUIDField(allow_null=True, help_text="The document that replaces it.")
     personal_grants = PersonalGrant(many=True)
     changes = PolicyChangeItem(many=True)
     latest_offline_moment = serializers.DateTimeField(allow_null=True)
@@ -163,7 +168,8 @@ class DocumentDetail(OrganizationView):
     )
     def get(self, request: Request, cid: UUID) -> Response:
         """Answer for issuer, owner, administrators and auditors; 404 for others."""
-        return Response(_document(document_for(self.caller.actor, cid, sight_of(caller=self.caller))))
+        found = document_for(self.caller.actor, cid, sight_of(caller=self.caller))
+        return Response(_document(found, scheduled_revocations(self.caller.actor, cid=cid)))
 
 
 class DocumentEvents(OrganizationView):
@@ -181,79 +187,6 @@ class DocumentEvents(OrganizationView):
         """Answer newest first."""
         document_for(self.caller.actor, cid)
         return event_page(request, partial(document_events, caller=self.caller, cid=cid), self.organization)
-
-
-class Reason(serializers.Serializer[dict[str, str]]):
-    """Why, and for whom alone."""
-
-    reason = FreeText(required=False, allow_blank=True, default="", max_length=500)
-    recipient = serializers.CharField(required=False, allow_blank=True, default="", max_length=320)
-
-
-class Revocation(Confirmed):
-    """From whom alone, and why."""
-
-    recipient = serializers.CharField(required=False, allow_blank=True, default="", max_length=320)
-
-
-class Revoke(OrganizationView):
-    """Take access back."""
-
-    needs = {"POST": ANYBODY}
-
-    @extend_schema(
-        summary="Revoke a document, or one recipient's access to it",
-        description="Without a recipient it is revoked for everybody, and asks first: see confirm.",
-        request=Revocation,
-        responses=effect_answer(
-            "Revoked",
-            rev=serializers.IntegerField(),
-            latest_offline_moment=serializers.DateTimeField(allow_null=True),
-            had_access=serializers.BooleanField(
-                allow_null=True, help_text="null where only an opening can show it: another organization knows."
-            ),
-        ),
-        examples=[
-            OpenApiExample("Revoke", {"reason": "Sent to the wrong person", "confirm": "Offer.pdf"}, request_only=True)
-        ],
-    )
-    @idempotent
-    def post(self, request: Request, cid: UUID) -> Response:
-        """Refuse from the next license request on; say until when cached licenses could still open it."""
-        wanted = checked(Revocation, request.data)
-        return effect_response(
-            revoke_access(
-                caller=self.caller,
-                organization=self.organization,
-                cid=cid,
-                address=wanted["recipient"],
-                stated=self.stated(wanted),
-            )
-        )
-
-
-class Restore(OrganizationView):
-    """Undo a revocation."""
-
-    needs = {"POST": ANYBODY}
-
-    @extend_schema(
-        summary="Restore a revoked document, or one recipient's access to it",
-        request=Reason,
-        responses=effect_answer(
-            "Restored",
-            still_revoked=serializers.ListField(child=serializers.CharField()),
-            revoked_for_everybody=serializers.BooleanField(),
-        ),
-        examples=[OpenApiExample("Restore", {}, request_only=True)],
-    )
-    @idempotent
-    def post(self, request: Request, cid: UUID) -> Response:
-        """Undo a revocation; say what stays revoked."""
-        address = checked(Reason, request.data)["recipient"]
-        return effect_response(
-            restore_access(caller=self.caller, organization=self.organization, cid=cid, address=address)
-        )
 
 
 class NewPolicy(Confirmed):
@@ -365,7 +298,7 @@ def _given(cid: UUID) -> list[dict[str, Any]]:
     ]
 
 
-def _document(document: Document) -> dict[str, Any]:
+def _document(document: Document, scheduled: Sequence[ScheduledFacts]) -> dict[str, Any]:
     return {
         "document": DocumentItem(document.row).data,
         "policy": document.policy.as_json(),
@@ -374,6 +307,9 @@ def _document(document: Document) -> dict[str, Any]:
         "pending_because": document.pending_because,
         "editions": document.editions,
         "revocations": [{"address": one.address, "revoked_at": one.revoked_at} for one in document.revocations],
+        "scheduled": [scheduled_item(one) for one in scheduled],
+        "message_to_recipients": document.revocation_message,
+        "successor": document.successor,
         "personal_grants": _given(document.row.cid),
         "changes": [
             {"at": one.at, "basis": one.basis, "rev": one.rev, "reason": one.reason} for one in document.changes

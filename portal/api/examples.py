@@ -111,6 +111,9 @@ DOCUMENT_SHOWN: Final[Example] = {
     "pending_because": "",
     "editions": 1,
     "revocations": [],
+    "scheduled": [],
+    "message_to_recipients": "",
+    "successor": None,
     "personal_grants": [],
     "changes": [],
     "latest_offline_moment": "2026-12-25T09:00:00Z",
@@ -229,6 +232,19 @@ SHARED: Final[Example] = {
     "last_opened": "2026-11-29T09:00:00Z",
     "page": f"https://contoso.example.com/documents/{PLAN}/access/",
 }
+SCHEDULED: Final[Example] = {
+    "id": "5b1d2c3e-4f60-4a71-8b92-0c1d2e3f4a5b",
+    "document": PLAN,
+    "title": "Offer.pdf",
+    "owner": "olga@contoso.example",
+    "recipient": "rita@fabrikam.example",
+    "at": "2026-12-31T23:00:00Z",
+    "reason": "",
+    "message": "The offer has ended.",
+    "successor": None,
+    "issuer_too": False,
+    "set_by": "olga@contoso.example",
+}
 SETTINGS: Final[Example] = {
     "name": "Contoso",
     "suite": "hybrid",
@@ -239,6 +255,7 @@ SETTINGS: Final[Example] = {
     "tracking": "named",
     "untracked_group": "",
     "account_required": False,
+    "owners_restore": False,
     "contact": "ada@contoso.example",
 }
 NEW_TEMPLATE: Final[Example] = {

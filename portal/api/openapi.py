@@ -70,6 +70,14 @@ _PROBLEM: Final[dict[str, Any]] = {
         "reason": {**_TEXT, "description": "A refusal: its code."},
         "message": {**_TEXT, "description": "A refusal: what it means."},
         "contact": {**_TEXT, "description": "A refusal: whom to ask."},
+        "message_to_recipients": {**_TEXT, "description": "A refusal: what was written when access was taken back."},
+        "successor": {
+            "type": "object",
+            "description": "A refusal: the document that replaces it; both are empty for those who may not open it.",
+            "properties": {"title": _TEXT, "page": _TEXT},
+            "required": ["title", "page"],
+            "additionalProperties": False,
+        },
         "event": {**_TEXT, "format": "uuid", "description": "A refusal: the event that records it."},
         "documents": {
             "type": "array",

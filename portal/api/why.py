@@ -1,5 +1,6 @@
 """Why a person may or may not do something with a document, over the API."""
 
+from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
@@ -93,6 +94,13 @@ class OwnReason(Answer):
     next_step = serializers.CharField(allow_blank=True)
 
 
+class SuccessorShown(Answer):
+    """The document that replaces another one; null and empty for those who may not open it."""
+
+    cid = serializers.UUIDField(allow_null=True)
+    title = serializers.CharField(allow_blank=True)
+
+
 class OwnWhyAnswer(Answer):
     """The answer about the caller."""
 
@@ -105,6 +113,8 @@ class OwnWhyAnswer(Answer):
     had_until = serializers.IntegerField(allow_null=True, help_text="Seconds since 1970; null where nothing ended.")
     at_opening = serializers.ListField(child=serializers.CharField())
     contact = serializers.CharField(allow_blank=True)
+    message_to_recipients = serializers.CharField(allow_blank=True, help_text="What was written for the refused.")
+    successor = SuccessorShown(allow_null=True, help_text="What replaces the document; null for nothing.")
     may_ask = serializers.BooleanField()
     levels = serializers.ListField(child=serializers.CharField())
     ask_level = serializers.CharField(allow_null=True)
@@ -175,6 +185,8 @@ def _about_himself(address: str, found: OwnStanding) -> dict[str, Any]:
         "had_until": why.had_until,
         "at_opening": [translate(words) for words in why.at_opening],
         "contact": why.contact,
+        "message_to_recipients": why.note.message,
+        "successor": None if why.note.successor is None else asdict(why.note.successor),
         "may_ask": bool(found.levels),
         "levels": list(found.levels),
         "ask_level": next((name for name in found.levels if why.right in LEVELS[name]), None),

@@ -37,7 +37,7 @@ from portal.subjects.directory import DirectoryOf
 from portal.throttle import retry_after
 from protection.services.certify import DeviceKeys
 from protection.services.decide import Granted, LicenseRequest, Reading, Refused
-from protection.services.license import Answer, license_batch, license_one, refusal_details
+from protection.services.license import Answer, details_of, license_batch, license_one
 from tenants.organizations.selectors import OrganizationFacts
 
 ONE: Final = "/api/v1/licenses"
@@ -99,7 +99,7 @@ def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpRespon
         organization, token.person_id, device.id, token.authentication, asked.ip, asked.super_user_grant
     )
     if request.path == ONE:
-        return _one(license_one(database=database, request=asked, item=item_of(members)))
+        return _one(asked, license_one(database=database, request=asked, item=item_of(members)))
     answer = license_batch(database=database, request=asked, items=items_of(members))
     return JsonResponse({"batch": answer.token, "delegation": answer.delegation})
 
@@ -114,6 +114,7 @@ def _license_request(
         device_name=device.name,
         ip=client_address(request),
         source="api",
+        page_of_access=f"{organization.origin}/documents/{{cid}}/access/",
         directory=DirectoryOf(organization.id),
         request_id=request_id(request),
         program=program_of(members),
@@ -129,19 +130,17 @@ def _draw(members: Mapping[str, Any]) -> Callable[[LicenseRequest, Granted, Read
     return partial(begin_drawing, size) if size is not None and can_draw(size) else None
 
 
-def _one(answer: Answer) -> HttpResponse:
+def _one(asked: LicenseRequest, answer: Answer) -> HttpResponse:
     decided = answer.decided[0]
     if isinstance(decided, Refused):
-        return _refused(decided, answer)
+        return _refused(asked, decided, answer)
     cid = str(decided.state.facts.cid)
     return JsonResponse({"use_license": answer.token, "delegation": answer.delegation, "cid": cid})
 
 
-def _refused(decided: Refused, answer: Answer) -> HttpResponse:
-    details = {
-        name: translate(text)
-        for name, text in refusal_details(decided, answer.reading, settings.CHANCERY_BASE_URL).items()
-    }
+def _refused(asked: LicenseRequest, decided: Refused, answer: Answer) -> HttpResponse:
+    found = details_of(decided, answer.reading, asked)
+    details = {name: translate(text) if isinstance(text, str) else text for name, text in found.items()}
     detail = details.pop("detail")
     return Problem(
         HTTPStatus.FORBIDDEN,

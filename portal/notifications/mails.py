@@ -139,6 +139,34 @@ def mail_access_declined(*, request: RequestRow, owner: str, message: str) -> No
         write_mail(request.address, _("Your request for access was declined"), text)
 
 
+def mail_access_taken_back(
+    *,
+    address: str,
+    person: UUID | None,
+    title: str,
+    owner: str,
+    message: str,
+    organization: OrganizationFacts,
+    cid: UUID,
+) -> None:
+    """Tell a person who was granted access by name that it was taken back; the message comes last and quoted."""
+    with _in_language_of(person) if person is not None else in_language(""):
+        subject = _("You no longer have access to {document}").format(document=title or _("a document"))
+        quoted = "".join(f"> {line}\n" for line in message.splitlines())
+        text = _(
+            "{organization} has taken your access to “{document}” back.\n\n"
+            "The message says:\n\n{message}\n"
+            "Whom to ask: {owner}\nYour access: {page}\n"
+        ).format(
+            organization=organization.name,
+            document=title or _("a document"),
+            message=quoted,
+            owner=owner,
+            page=f"{organization.origin}{reverse('document_access', args=[cid])}",
+        )
+        write_mail(address, subject, text)
+
+
 def mail_role_changed(administrators: Iterable[PersonFacts], *, application: str, person: PersonFacts) -> None:
     """Tell administrators that an application has changed a person's role."""
     for reader in administrators:

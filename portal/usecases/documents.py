@@ -1,32 +1,25 @@
-"""Take access to a document back, give it back, change it: each says what it changed for whom."""
+"""Change who may do what with a document, accept or block it: each says what it changed for whom."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from enum import StrEnum
-from typing import Final
 from uuid import UUID
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from chancery.policy.policy import Policy, PrincipalKind
 from chancery.policy.rights import Right
 from portal import clock
-from portal.subjects.recipients import address_of, recipient_of
 from portal.usecases import consequences
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed_by_outcome
 from portal.usecases.effects import Effect, effect
 from portal.usecases.explain import explain_document
-from portal.usecases.losses import losing_document, losing_everybody
+from portal.usecases.losses import losing_document
 from portal.words.changes import shown_differences
 from portal.words.policies import ended_in_words
-from protection.selectors.documents import document_for, latest_offline_moment, taken_back
+from protection.selectors.documents import document_for, taken_back
 from protection.services.accept import accept, block
 from protection.services.change import Changed, change
-from protection.services.restore import restore
-from protection.services.revoke import Revoked, revoke
 from tenants.directory.selectors.groups import groups_in
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -44,9 +37,6 @@ class Access(StrEnum):
     """An entry names people by another organization or by their domain, and may mean them."""
 
 
-_KNOWN: Final = {Access.YES: True, Access.NO: False}
-
-
 def access_of(*, caller: Caller, organization: OrganizationFacts, cid: UUID, address: str) -> Access:
     """Return whether the policy lets somebody in, as far as this organization can know."""
     found = explain_document(
@@ -62,86 +52,6 @@ def access_of(*, caller: Caller, organization: OrganizationFacts, cid: UUID, add
         policy = document_for(caller.actor, cid).policy
         return Access.UNKNOWN if any(who.kind in _WIDE for who in policy.index) else Access.NO
     return Access.NO
-
-
-def revoke_access(
-    *, caller: Caller, organization: OrganizationFacts, cid: UUID, address: str = "", stated: Stated
-) -> Effect:
-    """Take access back from one address, or from everybody, which asks first; say when that changes nothing."""
-    recipient = recipient_of(address) if address else None
-    had = Access.YES
-    if recipient is not None:
-        document_for(caller.actor, cid)
-        had = access_of(caller=caller, organization=organization, cid=cid, address=recipient.address)
-
-    def act(reason: str) -> Revoked:
-        return revoke(actor=caller.actor, cid=cid, reason=reason, recipient=recipient)
-
-    done = confirmed_by_outcome(
-        stated, act, lambda made: losing_everybody(cid) if recipient is None and made.changed else None
-    )
-    latest = latest_offline_moment(cid)
-    members = {"rev": done.rev, "latest_offline_moment": latest, "had_access": _KNOWN.get(had)}
-    if recipient is None:
-        return effect(
-            done.changed,
-            _(
-                "Access is taken back from everybody but the person who protected the document, "
-                "unless it was handed over."
-            ),
-            _("Access was taken back from everybody already, on {when}.").format(when=_day(done.since)),
-            *_kept_until(latest),
-            **members,
-        )
-    who = recipient.address
-    lost = had in {Access.YES, Access.UNKNOWN}
-    taken = _("Access is taken back from {who}.") if lost else _("{who} is denied access from now on.")
-    warnings = [*_kept_until(latest)] if lost else []
-    if done.changed and not lost:
-        words = (
-            _("{who} had no access to this document, so no one lost access. Check the address.")
-            if had is Access.NO
-            else _("The policy does not name {who}, so probably no one lost access. Check the address.")
-        )
-        warnings.append(words.format(who=who))
-    if access_of(caller=caller, organization=organization, cid=cid, address=who) is Access.YES:
-        warnings.append(_("{who} keeps access, because they protected the document.").format(who=who))
-    return effect(
-        done.changed,
-        taken.format(who=who),
-        _("Access was taken back from {who} already, on {when}.").format(who=who, when=_day(done.since)),
-        *warnings,
-        **members,
-    )
-
-
-def restore_access(*, caller: Caller, organization: OrganizationFacts, cid: UUID, address: str = "") -> Effect:
-    """Give access back to one address, or undo that it was taken back from everybody; say what stays taken back."""
-    who = address_of(address) if address else ""
-    done = restore(actor=caller.actor, cid=cid, recipient=who)
-    others = [one for one in done.addresses if one != who]
-    warnings = []
-    if who and done.everybody:
-        warnings.append(_("Access is still taken back from everybody. Give it back to everybody, too."))
-    if others:
-        warnings.append(
-            _("Access is still taken back from: {addresses}. Give it back to each of them by address.").format(
-                addresses=", ".join(others)
-            )
-        )
-    stays_out = bool(who) and (access_of(caller=caller, organization=organization, cid=cid, address=who) is Access.NO)
-    if done.changed and stays_out and not done.everybody:
-        warnings.append(_("{who} still has no access: see “Why?” for the reason.").format(who=who))
-    return effect(
-        done.changed,
-        _("Access is given back to {who}.").format(who=who) if who else _("Access is given back to everybody."),
-        _("Access was not taken back from {who}.").format(who=who)
-        if who
-        else _("Access was not taken back from everybody."),
-        *warnings,
-        still_revoked=list(done.addresses),
-        revoked_for_everybody=done.everybody,
-    )
 
 
 def change_access(
@@ -230,12 +140,3 @@ def _named_but_refused(cid: UUID, policy: Policy) -> Iterable[str]:
     yield from ended_in_words(policy)
     if policy.expires is not None and policy.expires <= clock.now():
         yield _("Access has already ended by the policy, so only the owner can open the document.")
-
-
-def _kept_until(latest: datetime | None) -> Iterable[str]:
-    if latest is not None:
-        yield _("A copy kept on a device that does not connect can be opened until {when}.").format(when=_day(latest))
-
-
-def _day(moment: datetime | None) -> str:
-    return "" if moment is None else date_format(timezone.localtime(moment), "DATETIME_FORMAT")

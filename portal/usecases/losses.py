@@ -19,7 +19,9 @@ from portal.usecases.consequences import people_lately
 from portal.words.policies import who_in_words
 from protection.selectors.affected import affected_by_document, affected_by_people, affected_by_template
 from protection.selectors.documents import opened_between, taken_back, title_of
+from protection.selectors.kept import kept_by_people
 from protection.selectors.requests import given_on
+from protection.selectors.sight import Sight
 from protection.selectors.templates import Template, documents_ended
 from tenants.directory.selectors.groups import groups_at, people_held
 from tenants.directory.services.change_group import GroupChange
@@ -27,6 +29,8 @@ from tenants.organizations.selectors import OrganizationFacts, organization_by_i
 
 SOON: Final = 3600
 """Access that ends within so many seconds is lost by the change: else an end in a minute would be set unasked."""
+KEEPERS: Final = 25
+"""Of how many people a question says until when they can open what their devices keep."""
 NAMED: Final = 5
 """How many of those who lose access a question names."""
 
@@ -124,20 +128,75 @@ def losing_group(change: GroupChange) -> ConfirmationPrompt | None:
     )
 
 
-def losing_everybody(cid: UUID) -> ConfirmationPrompt:
-    """Say what taking a document back from everybody does."""
+def losing_everybody(
+    cid: UUID, sight: Sight, *, at: datetime | None = None, issuer_too: bool = False
+) -> ConfirmationPrompt:
+    """Say what taking a document back from everybody does, now or at a moment."""
     reach, title = affected_by_document(cid), title_of(cid)
+    question = (
+        _("Take access to “{title}” back from everybody?").format(title=title or cid)
+        if at is None
+        else _("End everybody's access to “{title}” on {when}?").format(title=title or cid, when=moment_in_words(at))
+    )
+    left = (
+        _("From then on, nobody can open it, not even the person who protected it.")
+        if issuer_too
+        else _("From then on, only the person who protected it can open it, or nobody if it was handed over.")
+    )
     return ConfirmationPrompt(
-        question=_("Take access to “{title}” back from everybody?").format(title=title or cid),
+        question=question,
         consequences=(
-            _("From then on, only the person who protected it can open it, or nobody if it was handed over."),
+            left,
             _opened_lately(reach.people),
-            copies_until(reach.until),
-            _("Access can be given back at any time."),
+            *kept_in_words(cid, sight, reach.until, at, issuer_too=issuer_too),
+            _("Access can be given back at any time.")
+            if at is None
+            else _("It can be changed or canceled until then."),
         ),
-        button=_("Take access back"),
+        button=_("Take access back") if at is None else _("Set the end"),
         confirm=title or str(cid),
     )
+
+
+def losing_many(cid: UUID, sight: Sight, who: str, *, at: datetime | None = None) -> ConfirmationPrompt:
+    """Say what taking access from a mail domain or an organization does, now or at a moment."""
+    reach, title = affected_by_document(cid), title_of(cid)
+    question = (
+        _("Take access to “{title}” back from {who}?").format(title=title or cid, who=who)
+        if at is None
+        else _("End access of {who} to “{title}” on {when}?").format(
+            title=title or cid, who=who, when=moment_in_words(at)
+        )
+    )
+    return ConfirmationPrompt(
+        question=question,
+        consequences=(
+            _("It reaches all its people, guests included, whatever else gives them access."),
+            *kept_in_words(cid, sight, reach.until, at),
+            _("Access can be given back at any time.")
+            if at is None
+            else _("It can be changed or canceled until then."),
+        ),
+        button=_("Take access back") if at is None else _("Set the end"),
+        confirm=title or str(cid),
+    )
+
+
+def kept_in_words(
+    cid: UUID, sight: Sight, until: datetime | None, at: datetime | None = None, *, issuer_too: bool = False
+) -> Iterator[str]:
+    """Yield until when copies kept on devices can be opened, for each person; ``at`` is when access is to end.
+
+    Licenses are asked for anew when an end is set, and those that are issued from then on end with it.
+    """
+    if at is not None and (until is None or until <= at):
+        yield _("No license that a device keeps lasts longer.")
+        return
+    yield copies_until(until)
+    kept = kept_by_people(cid, sight, issuer_too=issuer_too)
+    if len(kept) > 1:
+        names = [f"{one.address or _('a person without an address')}: {moment_in_words(one.until)}" for one in kept]
+        yield _("By person: {names}.").format(names=listed(names, KEEPERS))
 
 
 def _opened_lately(people: int) -> str:
@@ -209,9 +268,9 @@ def _who(found: Losses, organization: OrganizationFacts) -> str:
     return _("These lose access: {names}.").format(names=listed(names))
 
 
-def listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str], most: int = NAMED) -> str:
     """Return the first of several names, and how many more there are."""
-    first, rest = ", ".join(names[:NAMED]), len(names) - NAMED
+    first, rest = ", ".join(names[:most]), len(names) - most
     if rest <= 0:
         return first
     return ngettext("{names} and {number} more", "{names} and {number} more", rest).format(

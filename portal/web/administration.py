@@ -138,9 +138,16 @@ class SettingsForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Its address. Auditors and administrators still see what its members do."),
     )
+    owners_restore = forms.BooleanField(
+        label=gettext_lazy("Owners may undo what administrators took back"),
+        required=False,
+        help_text=gettext_lazy(
+            "Otherwise only administrators give back access to a document that an administrator took back."
+        ),
+    )
 
     grouped: Final = (
-        (gettext_lazy("Readers"), ("contact", "account_required")),
+        (gettext_lazy("Readers"), ("contact", "account_required", "owners_restore")),
         (gettext_lazy("Without a network"), ("max_license_days", "lease_seconds", "registration_days")),
         (gettext_lazy("What is kept"), ("keep_titles",)),
         (gettext_lazy("Tracking"), ("tracking", "untracked_group")),
@@ -168,6 +175,7 @@ def settings(request: PageRequest) -> HttpResponse:
         "account_required": found.account_required,
         "tracking": found.tracking,
         "untracked_group": untracked_address(request.organization.id, found.untracked_group),
+        "owners_restore": found.owners_restore,
     }
     manages = request.caller.may(Permission.SETTINGS_MANAGE)
     form = SettingsForm(request.POST or None, initial=initial)
@@ -182,6 +190,7 @@ def settings(request: PageRequest) -> HttpResponse:
             keep_titles=data["keep_titles"],
             account_required=data["account_required"],
             tracking=data["tracking"],
+            owners_restore=data["owners_restore"],
         )
 
         def act() -> Effect:

@@ -71,6 +71,9 @@ def _shared_texts(errors: Mapping[str, tuple[str, str]]) -> dict[str, Any]:
         "enrolling": _("Making keys for this browser …"),
         "shared_name": _("{browser} (shared, forgotten with the tab)"),
         "contact": _("Questions about this document: {contact}"),
+        "revocation_message": _("The message says: {message}"),
+        "successor": _("Another document replaces it:"),
+        "successor_unknown": _("Another document replaces it, which you may not open. Ask the owner for it."),
         "unreachable": _("The service does not answer."),
         "unreachable_step": _("Check your connection, then choose the file again."),
         "errors": {

@@ -4,10 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from django import forms
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
-from django.http import HttpResponse, QueryDict
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,22 +16,21 @@ from chancery.errors import InvalidPolicy, NotFound
 from chancery.policy.policy import Principal
 from chancery.policy.reasons import WORDS, Reason
 from chancery.texts import message
-from portal.identity.strength import of_session
 from portal.languages import reader_languages, translate, with_next_step
 from portal.subjects.recipients import entry_named
 from portal.usecases.access_requests import explain_to_caller
 from portal.usecases.confirmation import Stated
-from portal.usecases.documents import accept_document, block_document, change_access, restore_access, revoke_access
+from portal.usecases.documents import accept_document, block_document, change_access
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
 from portal.usecases.sight import document_events, sight_of
 from portal.web.confirming import confirmed
 from portal.web.document_form import DocumentPolicyForm
-from portal.web.fields import FreeTextField
 from portal.web.framework import PageRequest, carried_out, page, part_of, show
 from portal.web.listing import Column, Listing
 from portal.web.policies import policy_initial
 from portal.web.recipients import shown_recipients
+from portal.web.revocations import shown_scheduled
 from portal.words.codes import pending_in_words
 from portal.words.events import shown_events
 from protection.selectors.cursors import InvalidCursor as InvalidDocumentCursor
@@ -42,13 +38,14 @@ from protection.selectors.document_list import NEWEST, documents_of
 from protection.selectors.documents import (
     Document,
     document_for,
-    latest_offline_moment,
     offline_end_of,
     policy_for,
+    title_of,
 )
 from protection.selectors.hand_overs import owner_row
 from protection.selectors.labels import label
 from protection.selectors.requests import requests_about
+from protection.selectors.scheduled import scheduled_revocations
 from protection.selectors.templates import kept_template
 from protection.services.access import basis_of
 
@@ -165,10 +162,19 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "hands_over": found.row.owner_id == actor.person or request.caller.may(Permission.DOCUMENTS_HAND_OVER),
         "recipients": shown_recipients(request, found, basis),
         "waiting": [one for one in requests_about(cid) if one.is_open],
+        "scheduled": shown_scheduled(request, scheduled_revocations(actor, cid=cid)),
+        "successor": _successor(found),
         "pending_why": pending_in_words(found.pending_because),
         "pending_words": translate(WORDS[Reason.REGISTRATION_PENDING].administrator),
     }
     return show(request, "document", "documents", context)
+
+
+def _successor(found: Document) -> dict[str, Any] | None:
+    """Return the document that replaces this one, by id and name."""
+    if found.successor is None:
+        return None
+    return {"cid": found.successor, "title": title_of(found.successor) or _("Untitled")}
 
 
 def _named(template_id: UUID | None) -> dict[str, str] | None:
@@ -183,70 +189,6 @@ def _called(person: str) -> str:
     except ValueError:
         return person
     return person if row is None else row.address
-
-
-class RevokeForm(forms.Form):
-    """Why, and from whom."""
-
-    recipient = forms.EmailField(
-        label=gettext_lazy("From whom"),
-        required=False,
-        help_text=gettext_lazy(
-            "One person's or group's address. Left empty, from everybody but the person who protected it, "
-            "unless it was handed over."
-        ),
-    )
-    reason = FreeTextField(
-        label=gettext_lazy("Why"), required=False, max_length=500, help_text=gettext_lazy("Kept in the audit log.")
-    )
-
-    def __init__(self, data: QueryDict | None, *, recipient: str) -> None:
-        """Fix the recipient that a row of the recipients table leads here for; the page then names them instead."""
-        super().__init__(data, initial={"recipient": recipient})
-        self.from_one = recipient if _is_address(recipient) else ""
-        if self.from_one:
-            self.fields["recipient"].widget = forms.HiddenInput()
-
-
-def _is_address(text: str) -> bool:
-    try:
-        validate_email(text)
-    except ValidationError:
-        return False
-    return True
-
-
-@require_http_methods(["GET", "POST"])
-@page()
-def revoke_document(request: PageRequest, cid: UUID) -> HttpResponse:
-    """Ask for confirmation with the consequences spelled out, then take access back."""
-    found = _managed(request, cid)
-    form = RevokeForm(request.POST or None, recipient=request.GET.get("recipient", ""))
-    if request.method == "POST" and form.is_valid():
-        address, reason = form.cleaned_data["recipient"], form.cleaned_data["reason"]
-        target: dict[str, Any] = {"caller": request.caller, "organization": request.organization, "cid": cid}
-        # The page itself says what the act does, and its form confirms it.
-        stated = Stated(found.row.title or str(cid), reason, of_session(request))
-        if carried_out(request, lambda: revoke_access(**target, address=address, stated=stated)):
-            return redirect("document", cid)
-    context = {
-        "found": found,
-        "row": found.row,
-        "form": form,
-        "from_one": form.from_one,
-        "latest": latest_offline_moment(cid),
-    }
-    return show(request, "document_revoke", "documents", context)
-
-
-@require_POST
-@page()
-def restore_document(request: PageRequest, cid: UUID) -> HttpResponse:
-    """Give access back as it was."""
-    address = request.POST.get("recipient", "")
-    target: dict[str, Any] = {"caller": request.caller, "organization": request.organization, "cid": cid}
-    carried_out(request, lambda: restore_access(**target, address=address))
-    return redirect("document", cid)
 
 
 @require_http_methods(["GET", "POST"])
@@ -310,7 +252,3 @@ def decide_pending(request: PageRequest, cid: UUID) -> HttpResponse:
         lambda stated: block_document(caller=request.caller, cid=cid, stated=stated),
         section="documents",
     )
-
-
-def _managed(request: PageRequest, cid: UUID) -> Document:
-    return document_for(request.caller.actor, cid)

@@ -1,6 +1,7 @@
 """The table of a document's recipients: one page of it, with what may be done in each row."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from portal.usecases.recipients import recipients, who_took
 from portal.web.framework import PageRequest
@@ -73,28 +74,42 @@ def shown_recipients(request: PageRequest, document: Document, basis: str | None
         rows=tuple(
             ShownRecipient(
                 words=in_words(one, request.organization, names),
-                takes=one.address if basis is not None and row.revoked_at is None and _can_lose(one, decides) else "",
+                takes=one.revocable if basis is not None and row.revoked_at is None and _can_lose(one, decides) else "",
                 everybody=basis is not None and row.revoked_at is not None and _can_lose(one, decides),
                 gives=one.taken.address
                 if basis is not None
                 and one.taken is not None
-                and may_give_back(basis, one.taken.by, row.deciding_issuer, row.owner_id)
+                and _may_give_back(request, document, basis, one.taken.by, one.taken.held_by)
                 else "",
             )
             for one in found.rows
         ),
         page=found,
         search=search,
-        may_restore=basis is not None and may_give_back(basis, found.revoked_by, row.deciding_issuer, row.owner_id),
+        may_restore=basis is not None and _may_give_back(request, document, basis, found.revoked_by, found.held_by),
+    )
+
+
+def _may_give_back(
+    request: PageRequest, document: Document, basis: str, taken_by: UUID | None, held_by: UUID | None
+) -> bool:
+    row = document.row
+    return may_give_back(
+        request.caller.actor,
+        basis,
+        taken_by=taken_by,
+        held_by=held_by,
+        issuer=row.deciding_issuer,
+        owner=row.owner_id,
     )
 
 
 def _can_lose(one: Recipient, decides: bool) -> bool:
-    """Tell whether somebody has access, or would have it again, that can be taken back from their address alone.
+    """Tell whether somebody has access, or would have it again, that can be taken back from them alone.
 
     Who alone ``decides`` about the document would only shut themselves out.
     """
-    if not one.address or one.taken is not None or one.listed is Listed.ISSUER:
+    if not one.revocable or one.taken is not None or one.listed is Listed.ISSUER:
         return False
     if decides and one.listed is Listed.OWNER:
         return False

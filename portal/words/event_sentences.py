@@ -37,6 +37,10 @@ UNDER_GRANT: Final = "under_grant"
 """For an opening under a super-user grant, which names why and who approved it."""
 EMERGENCY: Final = "emergency"
 """For an approval by two keepers of recovery keys."""
+ISSUER_TOO: Final = "issuer_too"
+"""For a revocation that shut out who had protected the document, too."""
+REPLACED: Final = "successor"
+"""For a document that another one replaces."""
 ISSUER: Final = "issuer"
 """For what somebody did to a document that another person had protected."""
 
@@ -114,7 +118,20 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
     },
     Kind.CONTENT_REVOKED: {
         "recipient": _("{who} took access to {document} back from {recipient}."),
+        ISSUER_TOO: _("{who} took access to {document} back from everybody, {issuer} who had protected it included."),
         PLAIN: _("{who} took access to {document} back from everybody."),
+    },
+    Kind.REVOCATION_SCHEDULED: {
+        "recipient": _("{who} set access of {recipient} to {document} to end on {until}."),
+        PLAIN: _("{who} set everybody's access to {document} to end on {until}."),
+    },
+    Kind.REVOCATION_CANCELED: {
+        "recipient": _("{who} canceled that access of {recipient} to {document} ends on {until}."),
+        PLAIN: _("{who} canceled that everybody's access to {document} ends on {until}."),
+    },
+    Kind.CONTENT_SUCCESSOR_NAMED: {
+        REPLACED: _("{who} named the document that replaces {document}."),
+        PLAIN: _("{who} removed the name of the document that replaced {document}."),
     },
     Kind.CONTENT_RESTORED: {
         "recipient": _("{who} gave access to {document} back to {recipient}."),

@@ -34,10 +34,12 @@ from portal.words.event_sentences import (
     FURTHER,
     IN_VIEWER,
     ISSUER,
+    ISSUER_TOO,
     OTHER,
     OWN,
     PLAIN,
     REFUSED,
+    REPLACED,
     SENTENCES,
     UNKNOWN,
 )
@@ -222,7 +224,7 @@ def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str])
         return False
     if variant in {IN_VIEWER, BY_CODE_IN_VIEWER} and "viewer" not in row.details:
         return False
-    if variant in {FURTHER, EMERGENCY} and variant not in row.details:
+    if variant in {FURTHER, EMERGENCY, ISSUER_TOO, REPLACED} and variant not in row.details:
         return False
     if variant in {OTHER, OWN} and (values["target"] == values["who"]) != (variant == OWN):
         return False

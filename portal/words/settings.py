@@ -16,6 +16,7 @@ _NAMES: Final = {
     "account_required": gettext_lazy("readers need an account"),
     "tracking": gettext_lazy("what owners see of readers"),
     "untracked_group": gettext_lazy("group whose members owners do not see"),
+    "owners_restore": gettext_lazy("owners undo what administrators took back"),
 }
 
 

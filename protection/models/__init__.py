@@ -18,6 +18,7 @@ from protection.models.keys import IssuingKey, KeyStatus, LogKey, TenantKey, Wra
 from protection.models.labels import Label
 from protection.models.organization import FeedEntry, FeedHead, ServiceSettings
 from protection.models.previews import Preview, PreviewKind, PreviewState
+from protection.models.scheduled import ScheduledRevocation
 from protection.models.super_users import (
     RecoveryKey,
     SuperUser,
@@ -69,6 +70,7 @@ __all__ = [
     "RecoveryKey",
     "RegistrationState",
     "RequestState",
+    "ScheduledRevocation",
     "ServiceSettings",
     "SuperUser",
     "SuperUserGrant",

@@ -41,6 +41,9 @@ class Content(models.Model):
 
     People are ids of the directory.  Either ``template_id`` is set or ``policy`` holds an ad hoc policy in the JSON
     form of ``chancery.policy.policy``.  ``rev`` is raised by every change that may take something away.
+    ``revoked_by`` is whose will a revocation is, ``held_by`` the administrator who revoked it, too; both have to give
+    it back, unless the organization lets owners undo what administrators revoked (P18).  ``successor_id`` is the
+    document that replaces this one, for those who are refused.
     With the first hand-over, when ``handed_over_at`` is set, the issuer's part in deciding ends: who protected a
     document stays a fact, and the owner alone decides.
     """
@@ -63,6 +66,9 @@ class Content(models.Model):
     pending_because = models.CharField(max_length=64, db_default="")
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.UUIDField(null=True)
+    held_by = models.UUIDField(null=True)
+    revocation_message = models.CharField(max_length=500, db_default="")
+    successor_id = models.UUIDField(null=True)
     issuer_blocked = models.BooleanField(db_default=False)
     handed_over_at = models.DateTimeField(null=True)
     feed_id = models.BinaryField(default=new_feed_id)
@@ -140,11 +146,12 @@ class ContentChange(models.Model):
 
 
 class ContentRevocation(models.Model):
-    """Revocation for one person or group alone, by address.
+    """Revocation for one person or group, one mail domain or one organization (``chancery.policy.revocations``).
 
-    ``identity`` is whom the address meant at that time, so that a renamed person stays shut out; None when it meant
-    nobody here.  It is shown to nobody: whether an address belongs to somebody elsewhere is not the revoker's business
-    (P20).
+    ``address`` names them, domains and organizations as entries of policies do.  ``identity`` is whom an address meant
+    at that time, so that a renamed person stays shut out; None when it meant nobody here.  It is shown to nobody:
+    whether an address belongs to somebody elsewhere is not the revoker's business (P20).  ``revoked_by`` and
+    ``held_by`` are as in ``Content``.
     """
 
     content = models.ForeignKey(Content, models.PROTECT, related_name="revocations")
@@ -152,6 +159,8 @@ class ContentRevocation(models.Model):
     address = models.CharField(max_length=320)
     revoked_at = models.DateTimeField(db_default=Now())
     revoked_by = models.UUIDField()
+    held_by = models.UUIDField(null=True)
+    message = models.CharField(max_length=500, db_default="")
 
     class Meta:
         """One per address and content; the indexes answer whether a group is shut out of anything here."""

@@ -24,6 +24,7 @@ class ServiceSettings(models.Model):
     nothing.
     ``super_users_on`` lets those who are listed and the members of one group ask for super-user grants (P21);
     ``super_users_group_by`` is who chose the group, ``notice_days`` after how long owners are told.
+    ``owners_restore`` lets owners give back what an administrator took back (P18).
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -38,6 +39,7 @@ class ServiceSettings(models.Model):
     account_required = models.BooleanField(db_default=False)
     tracking = models.CharField(max_length=16, choices=Tracking.choices, db_default=Tracking.NAMED)
     untracked_group = models.UUIDField(null=True)
+    owners_restore = models.BooleanField(db_default=False)
     platforms_off = models.JSONField(default=list)
     conditions = models.JSONField(default=dict)
     contact = models.CharField(max_length=320, db_default="")

@@ -88,6 +88,8 @@ class Document:
     editions: int
     revocations: tuple[RecipientRevocation, ...]
     changes: tuple[Change, ...]
+    revocation_message: str = ""
+    successor: UUID | None = None
 
 
 ROW: Final = (
@@ -145,6 +147,8 @@ def document_for(actor: Actor, cid: UUID, sight: Sight | None = None) -> Documen
             .order_by("-at", "-id")
             .values_list("at", "person_id", "basis", "rev", "reason")[:50]
         ),
+        revocation_message=content.revocation_message,
+        successor=content.successor_id,
     )
 
 

@@ -16,6 +16,7 @@ from django.db.models import F
 
 from chancery.policy.case import Allow, ContentFacts, PersonalGrant, Registration
 from chancery.policy.policy import Conditions, Policy, parse_policy
+from chancery.policy.revocations import ScheduledRevocation
 from chancery.policy.rights import Right
 from protection.models import Content, ExpiryOption, TemplateVersion
 from protection.selectors.editions import BLOCKING_SQL
@@ -48,6 +49,8 @@ select
     latest.key_rev, latest.key_seq,
     (select json_agg(json_build_array(r.address, r.identity)) from {schema}protection_contentrevocation r
       where r.content_id = c.cid) as revoked_for,
+    (select json_agg(json_build_array(s.at, s.address, s.identity, s.issuer_too))
+      from {schema}protection_scheduledrevocation s where s.content_id = c.cid) as scheduled,
     (select json_object_agg(b.address, b.identity) from {schema}protection_grantbinding b
       where b.scope = case when c.policy is null then v.id else c.cid end) as bindings,
     (select floor(extract(epoch from o.at))::bigint from {schema}protection_firstopening o
@@ -60,7 +63,9 @@ select
       select 1 from {schema}protection_firstopening o where o.content_id = c.cid
         and o.at + make_interval(days => (coalesce(c.policy, v.policy) ->> 'expires_after_opening_days')::int)
             between newest_key.made and clock_timestamp())
-      else false end as somebody_ended,
+      else false end or exists (select 1 from {schema}protection_scheduledrevocation s where s.content_id = c.cid
+      and s.at between extract(epoch from newest_key.made) and extract(epoch from clock_timestamp()))
+      as somebody_ended,
     floor(extract(epoch from newest_key.made))::bigint as key_made
 from unnest(%(pls)s::bytea[], %(seals)s::bytea[]) with ordinality as wanted (pl, seal, position)
 join {schema}protection_servicesettings s on s.id = 1
@@ -141,7 +146,7 @@ class ContentState:
     template_version: int | None = None
     label: UUID | None = None
     somebody_ended: bool = False
-    """Whether what one person was given ended after the newest edition's key was made."""
+    """Whether what one person had ended, by a moment that was set, after the newest edition's key was made."""
     published: int = 0
     may_be_followed: bool = False
     """Whether the edition asked for, though it is not the newest, may be saved from (``selectors.editions``)."""
@@ -193,6 +198,10 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         revoked=row["revoked"],
         revoked_ids=frozenset(UUID(identity) for _, identity in row["revoked_for"] or () if identity),
         revoked_addresses=frozenset(address for address, _ in row["revoked_for"] or ()),
+        scheduled=tuple(
+            ScheduledRevocation(at, name, None if identity is None else UUID(identity), issuer_too)
+            for at, name, identity, issuer_too in row["scheduled"] or ()
+        ),
         issuer_blocked=row["issuer_blocked"],
         first_opened=row["first_opened"],
         bindings=bindings,

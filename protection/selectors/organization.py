@@ -41,6 +41,7 @@ class Settings:
     account_required: bool
     tracking: str
     untracked_group: UUID | None
+    owners_restore: bool
     contact: str
 
 
@@ -93,5 +94,6 @@ def settings() -> Settings:
         account_required=row.account_required,
         tracking=row.tracking,
         untracked_group=row.untracked_group,
+        owners_restore=row.owners_restore,
         contact=row.contact,
     )

@@ -12,6 +12,7 @@ from chancery.policy.evaluate import DAY
 from chancery.policy.explain import Explanation, Facts, explain
 from chancery.policy.policy import Policy, Principal, PrincipalKind
 from chancery.policy.reasons import Reason
+from chancery.policy.revocations import name_of, reaches
 from chancery.policy.rights import Right, in_order
 from chancery.policy.subject import Group, Membership, Subject
 from protection.models import FirstOpening, PersonalGrant
@@ -49,11 +50,15 @@ class Listed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Access that was taken back from one address: when and by whom."""
+    """Access that was taken back from one recipient, by the name that the revocation keeps: when and by whom.
+
+    ``held_by`` is the administrator who took it back, too.
+    """
 
     address: str
     at: datetime
     by: UUID
+    held_by: UUID | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +103,11 @@ class Recipient:
     def address(self) -> str:
         """The address of a person or group; "" for an entry that names more than one address can."""
         return self.who.value if self.who.kind is PrincipalKind.ADDRESS else ""
+
+    @property
+    def revocable(self) -> str:
+        """The name under which access is taken back from this recipient; "" for everybody who can sign in."""
+        return "" if self.who.kind is PrincipalKind.AUTHENTICATED else name_of(self.who)
 
 
 class Directory(Protocol):
@@ -151,6 +161,7 @@ class Sources:
     given: Mapping[str, PersonalGrant]
     taken: tuple[Revoked, ...]
     revoked_by: UUID | None
+    held_by: UUID | None
     published: int
     now: int
     sight: Sight
@@ -291,10 +302,9 @@ class Rows:
         if denied is None:
             return None, None
         if denied.reason is Reason.REVOKED:
-            return sources.document.row.revoked_at, sources.revoked_by
+            return sources.document.row.revoked_at, sources.revoked_by or sources.held_by
         if denied.reason is Reason.REVOKED_FOR_YOU:
-            reached = subject.addresses | {group.address for group in subject.groups}
-            found = (one for one in sources.taken if one.address in reached or one.identity in subject.ids)
+            found = (one for one in sources.taken if reaches(one.address, one.identity, subject))
             one = next(found, None)
             return (one.at, one.by) if one else (None, None)
         end = None

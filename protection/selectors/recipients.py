@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 
 from chancery.policy.explain import asked_at_opening, shown_only
 from chancery.policy.policy import Principal, PrincipalKind
+from chancery.policy.revocations import entry_of, name_of
 from chancery.policy.subject import Subject
 from protection.models import Content, ContentRevocation, PersonalGrant
 from protection.selectors.attempts import Attempts, Seen, attempts_of, last_seen_as
@@ -28,7 +29,8 @@ PAGE: Final = 25
 class Recipients:
     """One page of a document's recipients; ``first`` counts from 0.
 
-    ``at_opening`` says what each opening must meet besides.  ``revoked_by`` took access back from everybody.
+    ``at_opening`` says what each opening must meet besides.  ``revoked_by`` took access back from everybody,
+    ``held_by`` is the administrator who did, too.
     """
 
     rows: tuple[Recipient, ...]
@@ -36,6 +38,7 @@ class Recipients:
     total: int
     at_opening: tuple[str, ...] = ()
     revoked_by: UUID | None = None
+    held_by: UUID | None = None
 
     @property
     def next(self) -> int | None:
@@ -62,8 +65,8 @@ def recipients_of(
     holds it.
     """
     cid = document.row.cid
-    stored = Content.objects.values_list("pl_digest", "revoked_by", "published_at")
-    pl_digest, revoked_by, published = stored.get(cid=cid)
+    stored = Content.objects.values_list("pl_digest", "revoked_by", "held_by", "published_at")
+    pl_digest, revoked_by, held_by, published = stored.get(cid=cid)
     facts = facts_about(organization=organization, pl_digest=bytes(pl_digest), subject=Subject(uuid4()))
     if facts is None:
         return Recipients((), 0, 0)
@@ -75,8 +78,9 @@ def recipients_of(
         facts,
         directory,
         {row.address: row for row in PersonalGrant.objects.filter(content_id=cid).order_by("given_at", "id")},
-        tuple(Revoked(*row) for row in taken.values_list("address", "revoked_at", "revoked_by", "identity")),
+        tuple(Revoked(*row) for row in taken.values_list("address", "revoked_at", "revoked_by", "held_by", "identity")),
         revoked_by,
+        held_by,
         int(published.timestamp()),
         now,
         sight,
@@ -91,6 +95,7 @@ def recipients_of(
         total=len(entries),
         at_opening=(*asked_at_opening(conditions, document.policy.conditions), *shown_only(document.policy)),
         revoked_by=revoked_by,
+        held_by=held_by,
     )
 
 
@@ -136,15 +141,15 @@ def _mark_taken(entries: list[Entry], taken: Iterable[Revoked], known: Mapping[s
     A second address of the same person leads to the same row only where the organization knows both
     (docs/protocol.md P20).
     """
-    by_address = {one.address: one for one in entries if one.address}
+    by_name = {name_of(one.who): one for one in entries}
     ours = set(known.values())
     by_person: dict[UUID | None, Entry] = {one.person: one for one in reversed(entries) if one.person in ours}
     for one in taken:
-        entry = by_address.get(one.address) or by_person.get(known.get(one.address) or one.identity)
+        entry = by_name.get(one.address) or by_person.get(known.get(one.address) or one.identity)
         if entry is None:
-            entry = Entry(_named(one.address), Listed.TAKEN, known.get(one.address))
+            entry = Entry(entry_of(one.address), Listed.TAKEN, known.get(one.address))
             entries.append(entry)
-        if entry.taken is None or entry.taken.address != entry.address:
+        if entry.taken is None or entry.taken.address != name_of(entry.who):
             entry.taken = one
 
 

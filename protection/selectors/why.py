@@ -22,6 +22,7 @@ from protection.models import Content
 from protection.selectors.attempts import has_attempted
 from protection.selectors.decisions import facts_about, under
 from protection.selectors.documents import may_see
+from protection.selectors.revocation_notes import NOTHING, REVOCATIONS, RevocationNote, revocation_note
 
 _READS_LIKE_NOTHING_GRANTED: Final = frozenset({Reason.DENIED_BY_ENTRY, *CHANGED_HANDS})
 
@@ -109,6 +110,8 @@ class OwnWhy:
     contact: str
     had: frozenset[Right] = frozenset()
     had_until: int | None = None
+    note: RevocationNote = NOTHING
+    """What a revocation says beside, where that is among the reasons."""
 
     @property
     def allowed(self) -> bool:
@@ -135,7 +138,9 @@ def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Sub
     if not isinstance(found.decision, Allow):
         if not has_attempted(subject.person, cid):
             raise NotFound(message("There is no such document, or you have never tried to open it."))
-        return OwnWhy(right, (), reasons, (), content[1], had, had_until)
+        taken = next((one.reason for one in reasons if one.reason in REVOCATIONS), Reason.NOT_GRANTED)
+        note = revocation_note(organization=organization, cid=cid, subject=subject, reason=taken, now=now)
+        return OwnWhy(right, (), reasons, (), content[1], had, had_until, note)
     policy = facts.content.policy or Policy()
     return OwnWhy(
         right=right,

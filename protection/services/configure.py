@@ -40,6 +40,7 @@ class Configuration:
     account_required: bool | None = None
     tracking: str | None = None
     untracked_group: UUID | None = None
+    owners_restore: bool | None = None
     contact: str | None = None
 
 

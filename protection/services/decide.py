@@ -101,6 +101,8 @@ class LicenseRequest:
     source: str
     directory: Directory
     """Asked about the person who published or sealed what is seen for the first time."""
+    page_of_access: str = ""
+    """The page on which people read about their access to a document, with ``{cid}`` in the place of its id."""
     program: str = ""
     """The program's name, as it states it."""
     request_id: bytes = b""

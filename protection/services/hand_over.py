@@ -70,7 +70,7 @@ def ask_hand_over(
         template_id=which.template,
         label_id=which.label,
         by_owner=by_owner,
-        asked_by=_as_json(actor),
+        asked_by=actor.as_json(),
         reason=reason[:500],
         state=HandOverState.WAITING if waits else HandOverState.RUNNING,
         total=documents_meant(former.id, cids=which.cids, template=which.template, label=which.label).count(),
@@ -104,7 +104,7 @@ def fail_hand_over(*, hand_over: UUID, code: str) -> None:
         return
     row.state, row.ended_at = HandOverState.FAILED, Now()
     row.save(update_fields=["state", "ended_at"])
-    _record(Kind.HAND_OVER_FAILED, _actor(row), row, {}, outcome=Outcome.FAILED, reason=code)
+    _record(Kind.HAND_OVER_FAILED, Actor.from_json(row.asked_by), row, {}, outcome=Outcome.FAILED, reason=code)
 
 
 @transaction.atomic
@@ -158,7 +158,7 @@ def _take_over_revocations(new_owner: UUID, contents: Sequence[Content], losing:
 
 def _events(row: HandOver, contents: Sequence[Content]) -> list[dict[str, Any]]:
     """Return one event for each document, which names it as it was until now: with its former owner."""
-    actor = _actor(row)
+    actor = Actor.from_json(row.asked_by)
     templates = {one.template_id for one in contents if one.template_id is not None}
     versions = dict(ProtectionTemplate.objects.filter(id__in=templates).values_list("id", "current"))
     details = {
@@ -218,23 +218,3 @@ def _record(
         owner=row.former_address,
         details={"hand_over": str(row.id), "documents": row.total, **own, **details},
     )
-
-
-def _as_json(actor: Actor) -> dict[str, Any]:
-    """Return the facts of who asked, for the events that a worker writes later."""
-    return {
-        "person": str(actor.person),
-        "address": actor.address,
-        "name": actor.name,
-        "ip": actor.ip,
-        "device": None if actor.device is None else str(actor.device),
-        "device_name": actor.device_name,
-        "source": actor.source,
-        "application": actor.application,
-    }
-
-
-def _actor(row: HandOver) -> Actor:
-    asked = row.asked_by
-    device = None if asked["device"] is None else UUID(asked["device"])
-    return Actor(**{**asked, "person": UUID(asked["person"]), "device": device})

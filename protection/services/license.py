@@ -8,7 +8,7 @@ import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from audit.statements import event_parameters
@@ -20,7 +20,6 @@ from chancery.objects.edit import EditCertificate
 from chancery.objects.feed import derived_feed_id, pair_id
 from chancery.objects.use import Common, EditionStatus, UseLicense, seal_content_key
 from chancery.policy.policy import Enforcement
-from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import Right, in_order
 from chancery.texts import message
 from protection.keys.subordinate import Issuer, issuer, wrapping_key
@@ -36,6 +35,7 @@ from protection.services.decide import (
     decide,
     personal_record,
 )
+from protection.services.refusals import refusal_details
 from protection.services.register_on_first_use import LicenseRequestItem
 
 logger = logging.getLogger(__name__)
@@ -96,7 +96,7 @@ def _batch(request: LicenseRequest, reading: Reading, decided: Sequence[Decided]
     results: list[BatchResult] = []
     for item in decided:
         if isinstance(item, Refused):
-            results.append(_refusal(item, reading, request.iss))
+            results.append(_refusal(item, reading, request))
             continue
         keys.append(content_key(request, item))
         results.append(use_license(request, reading, item, signing, None))
@@ -116,36 +116,16 @@ def _batch(request: LicenseRequest, reading: Reading, decided: Sequence[Decided]
     return batch.sign(signing.key)
 
 
-def _refusal(item: Refused, reading: Reading, iss: str) -> Refusal:
-    details = refusal_details(item, reading, iss)
+def _refusal(item: Refused, reading: Reading, request: LicenseRequest) -> Refusal:
+    details = details_of(item, reading, request)
     return Refusal(pl=item.item.pl, jti=item.event, reason=details["reason"], details=details)
 
 
-def _is_own(item: Refused, person: UUID) -> bool:
-    """Return whether the person protected or owns the document: nobody sent it to them."""
-    return item.state is not None and person in {item.state.facts.issuer, item.state.facts.owner}
-
-
-def refusal_details(item: Refused, reading: Reading, iss: str) -> dict[str, str]:
-    """Return what the refused person reads: words, next step, the owner's contact; never which entry denied them.
-
-    ``iss`` is the installation, whose page opens what is shown in the browser only.
-    """
-    decision = item.disclosed or item.decision
-    words = WORDS[decision.reason]
-    own = words.own_step and _is_own(item, reading.subject.person)
-    step = words.own_step if own else words.next_step
-    if decision.reason is Reason.VIEWER_ONLY:
-        step = message("Open it in the browser: {address}", address=f"{iss}/open/")
-    theirs = item.state is None or item.state.facts.owner == reading.subject.person
-    return {
-        "reason": decision.reason.value,
-        "message": words.owner if own else words.person,
-        "detail": decision.detail,
-        "next_step": step,
-        # Nobody is advised to ask themselves.
-        "contact": reading.service.contact if theirs or item.state is None else item.state.owner_address,
-    }
+def details_of(item: Refused, reading: Reading, request: LicenseRequest) -> dict[str, Any]:
+    """Return what the person reads who was refused in a request."""
+    return refusal_details(
+        item, reading, iss=request.iss, organization=request.organization, page=request.page_of_access
+    )
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from django.db import transaction
 from chancery.ledger.kinds import Kind
 from chancery.texts import message
 from protection.actor import Actor
-from protection.models import Content, ContentRevocation
+from protection.models import Content, ContentRevocation, RegistrationState, ServiceSettings
 from protection.selectors.decisions import ADMINISTRATOR
 from protection.services.access import managed_content
 from protection.services.change import Widening
@@ -18,29 +18,41 @@ from protection.services.recording import record_action
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """Whether anything was given back, and what is still taken back: from these addresses, from everybody."""
+    """Whether anything was given back, and what is still taken back: from these addresses, from everybody.
+
+    ``by_owner`` tells that an administrator has undone what administrators took back, and the owner has not.
+    """
 
     changed: bool
     addresses: tuple[str, ...]
     everybody: bool
+    by_owner: bool = False
 
 
 @transaction.atomic
 def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
-    """Undo a revocation of the document, or of one recipient's address; issuer, owner and administrators may.
+    """Undo a revocation of the document, or of one recipient; issuer, owner and administrators may.
 
     An administrator by role brings back what issuer or owner had last set, therefore they undo what an administrator
-    revoked and never what issuer or owner revoked (docs/protocol.md P18).  Restoring what is not revoked changes
-    nothing and is not recorded.  Raises NotFound and Widening.
+    revoked and never what issuer or owner revoked; those undo what an administrator revoked where the organization
+    lets them (docs/protocol.md P18).  Restoring what is not revoked changes nothing and is not recorded.  Raises
+    NotFound and Widening.
     """
     content, basis = managed_content(actor, cid)
-    if not may_give_back(basis, _revoked_by(content, recipient), content.deciding_issuer, content.owner_id):
-        raise Widening(
-            message("The owner took this access back; only they give it back."),
-            remedy=message("Ask the owner to restore it."),
-        )
-    changed = _give_back(content, recipient)
-    if changed:
+    row: Content | ContentRevocation | None = content
+    if recipient:
+        row = ContentRevocation.objects.filter(content=content, address=recipient).first()
+    elif content.revoked_at is None:
+        row = None
+    released = False
+    if row is not None:
+        _require_may_give_back(actor, basis, content, row)
+        released = basis == ADMINISTRATOR and row.revoked_by in {content.deciding_issuer, content.owner_id}
+        if released:
+            row.held_by = None
+            row.save(update_fields=["held_by"])
+        else:
+            _give_back(content, row)
         touch()
         record_action(
             Kind.CONTENT_RESTORED,
@@ -50,26 +62,57 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
             details={"basis": basis, **({"recipient": "one"} if recipient else {})},
         )
     rows = ContentRevocation.objects.filter(content=content).order_by("address")
-    return Restored(changed, tuple(rows.values_list("address", flat=True)), content.revoked_at is not None)
+    left = tuple(rows.values_list("address", flat=True))
+    return Restored(row is not None, left, content.revoked_at is not None, released)
 
 
-def may_give_back(basis: str, taken_by: UUID | None, issuer: UUID | None, owner: UUID) -> bool:
-    """Tell whether a person who manages a document on this basis gives back what was taken back by this person."""
-    return basis != ADMINISTRATOR or taken_by not in {issuer, owner}
+def may_give_back(
+    actor: Actor, basis: str, *, taken_by: UUID | None, held_by: UUID | None, issuer: UUID | None, owner: UUID
+) -> bool:
+    """Tell whether a person who manages a document on this basis gives back what was taken back.
+
+    ``taken_by`` is whose will it is, ``held_by`` the administrator who took it back, too.
+    """
+    if basis == ADMINISTRATOR:
+        return held_by is not None or taken_by not in {issuer, owner}
+    return held_by in {None, actor.person} or owners_may_restore()
 
 
-def _give_back(content: Content, recipient: str) -> bool:
-    if recipient:
-        deleted, _ = ContentRevocation.objects.filter(content=content, address=recipient).delete()
-        return bool(deleted)
-    if content.revoked_at is None:
-        return False
-    content.revoked_at = content.revoked_by = None
-    content.save(update_fields=["revoked_at", "revoked_by"])
-    return True
+def owners_may_restore() -> bool:
+    """Tell whether owners undo what administrators revoked."""
+    return bool(ServiceSettings.objects.values_list("owners_restore", flat=True).get(id=1))
 
 
-def _revoked_by(content: Content, recipient: str) -> UUID | None:
-    if not recipient:
-        return content.revoked_by
-    return content.revocations.filter(address=recipient).values_list("revoked_by", flat=True).first()
+def _require_may_give_back(actor: Actor, basis: str, content: Content, row: Content | ContentRevocation) -> None:
+    may = may_give_back(
+        actor,
+        basis,
+        taken_by=row.revoked_by,
+        held_by=row.held_by,
+        issuer=content.deciding_issuer,
+        owner=content.owner_id,
+    )
+    if may:
+        return
+    if basis == ADMINISTRATOR:
+        raise Widening(
+            message("The owner took this access back; only they give it back."),
+            remedy=message("Ask the owner to restore it."),
+        )
+    raise Widening(
+        message("An administrator took this access back; only administrators give it back."),
+        remedy=message("Ask an administrator of your organization to restore it."),
+    )
+
+
+def _give_back(content: Content, row: Content | ContentRevocation) -> None:
+    if isinstance(row, ContentRevocation):
+        row.delete()
+        return
+    content.revoked_at = content.revoked_by = content.held_by = None
+    content.revocation_message = ""
+    if content.registration == RegistrationState.REGISTERED:
+        content.issuer_blocked = False
+    content.save(
+        update_fields=["revoked_at", "revoked_by", "held_by", "revocation_message", "issuer_blocked"],
+    )

@@ -44,11 +44,22 @@ export function wordsOf(error) {
   return known ? { title: known[0], step: known[1], contact: "" } : { title: error.message, step: "", contact: "" };
 }
 
+/** Show what a revocation says beside: the message, and the document that replaces this one. */
+function sayRevocation({ message_to_recipients: message, successor }) {
+  find("refused_message").textContent = message ? fill(texts.revocation_message, { message }) : "";
+  const place = find("refused_successor");
+  place.replaceChildren();
+  if (!successor) return;
+  if (!successor.page) place.textContent = texts.successor_unknown;
+  else place.append(`${texts.successor} `, element("a", { href: successor.page, textContent: successor.title || successor.page }));
+}
+
 /** Tell the person why it goes no further. */
 export function sayRefusal(error) {
   const { title, step, contact } = wordsOf(error);
   find("refused_title").textContent = title;
   find("refused_step").textContent = step;
+  sayRevocation(error instanceof ServiceError ? error.problem : {});
   find("refused_contact").textContent = contact ? texts.contact.replace("{contact}", contact) : "";
   const stale = error instanceof ServiceError && (error.status === 401 || error.code === "fresh_sign_in_required");
   find("again").hidden = !stale || Boolean(service.outsider);

@@ -30,7 +30,9 @@ from protection.selectors.templates import templates
 from protection.services.hand_over import Person as Owner
 from protection.services.hand_over import Which, ask_hand_over
 from protection.services.publish_template import archive_template
+from protection.services.revoke import Revocation
 from protection.services.save_label import LabelDraft, create_label
+from protection.services.schedule_revocation import schedule_revocation
 from protection.services.super_user_grants import ask_grant
 from tenants.context import in_schema
 from tenants.directory.models import Person
@@ -139,6 +141,9 @@ def furnish(cast: Cast, folder: Path) -> Site:
             waits=True,
         ).id
         grant = ask_grant(actor=caller.actor, scope=Scope(cids=(document.cid,)), hours=1, reason="A test").id
+        ends = schedule_revocation(
+            actor=caller.actor, cid=document.cid, revocation=Revocation(), at=int(time.time()) + 86_400
+        ).id
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,
@@ -157,6 +162,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "rendering_id": NOBODY,
         "hand_over_id": waiting,
         "grant_id": grant,
+        "scheduled_id": ends,
         "message_id": NOBODY,
         "level": 0,
         "index": 0,

@@ -50,6 +50,8 @@ PAGES: Final[Mapping[str, str]] = {
     "PUT documents/{cid}/policy": "document_change",
     "POST documents/{cid}/restore": "document_restore",
     "POST documents/{cid}/revoke": "document_revoke",
+    "PUT documents/{cid}/successor": "document_successor",
+    "DELETE scheduled-revocations/{scheduled_id}": "scheduled_cancel",
     "POST domains": "domain_new",
     "POST domains/{domain}/prove": "domain_prove",
     "POST domains/{domain}/release": "domain_release",
@@ -171,9 +173,9 @@ READ: Final[Mapping[str, set[str]]] = {
     "application code": {"code"},
     "template export": {"file"},
     "template import": CHANGE | {"results"},
-    **dict.fromkeys(("hand-over list", "person departed", "super-user list"), LIST),
     "super-user settings": {"on", "people", "group"},
     "super-user show": LIST | {"grant"},
+    **dict.fromkeys(("hand-over list", "person departed", "super-user list", "scheduled list"), LIST),
     "person offboarding": {"documents", "disabled", "hand_overs"},
     "preview show": {"state", "result"},
     "preview save": CHANGE | {"kind", "target"},
@@ -315,7 +317,7 @@ def _organization(cast: Cast, commands: Commands) -> None:
     run(ada, "key", "rotate", "--suite", "hybrid", *yes)
     numbers = {"max_license_days": 30, "lease_seconds": 0, "registration_days": 90}
     texts = {"suite": "hybrid", "keep_titles": "true", "contact": "help@contoso.example", "account_required": "false"}
-    shown = {"tracking": "named", "untracked_group": ""}
+    shown = {"tracking": "named", "untracked_group": "", "owners_restore": "false"}
     changes = (f"{name}={value}" for name, value in {**numbers, **texts, **shown}.items())
     run(ada, "settings", *(word for change in changes for word in ("--set", change)))
 
@@ -388,6 +390,11 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
     run(olga, "change", sealed.cid, "--expires", "30d")
     run(olga, "revoke", sealed.cid, "--recipient", RITA, *yes)
     run(olga, "restore", sealed.cid, "--recipient", RITA)
+    then = ("--at", "30d", "--message", "Use the other one", "--successor", protect(olga, plan).cid, "--issuer-too")
+    made = run(ada, "revoke", sealed.cid, *then, *yes)
+    assert [one["id"] for one in run(olga, "scheduled", "list")["results"]] == [made["scheduled"]]
+    run(ada, "scheduled", "cancel", made["scheduled"])
+    run(olga, "successor", sealed.cid, "--none")
     both = (sealed.cid, protect(olga, plan).cid)
     assert [one["changed"] for one in run(olga, "revoke", *both, *yes)["results"]] == [True, True]
     assert [one["changed"] for one in run(olga, "restore", *both)["results"]] == [True, True]

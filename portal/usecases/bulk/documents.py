@@ -11,9 +11,9 @@ from portal.usecases.bulk.each import Question, Tried, each
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, copies_until
 from portal.usecases.consequences import people_lately
-from portal.usecases.documents import restore_access, revoke_access
 from portal.usecases.effects import Effect
 from portal.usecases.losses import listed
+from portal.usecases.revoking import restore_access, revoke_access
 from protection.selectors.affected import affected_by_documents
 from protection.selectors.documents import document_for
 from tenants.organizations.selectors import OrganizationFacts

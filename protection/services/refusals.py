@@ -1,0 +1,56 @@
+"""What a refused person reads: words, next step, the owner's contact, and what was written for them."""
+
+from typing import Any
+from uuid import UUID
+
+from chancery.policy.reasons import WORDS, Reason
+from chancery.texts import message
+from protection.selectors.revocation_notes import REVOCATIONS, revocation_note
+from protection.services.decide import Reading, Refused
+
+
+def refusal_details(item: Refused, reading: Reading, *, iss: str, organization: UUID, page: str) -> dict[str, Any]:
+    """Return what the refused person reads; never which entry denied them.
+
+    ``iss`` is the installation, whose page opens what is shown in the browser only; ``page`` is where an organization
+    shows people their access to a document, with the document's id to be filled in.
+    """
+    decision = item.disclosed or item.decision
+    words = WORDS[decision.reason]
+    own = words.own_step and _is_own(item, reading.subject.person)
+    step = words.own_step if own else words.next_step
+    if decision.reason is Reason.VIEWER_ONLY:
+        step = message("Open it in the browser: {address}", address=f"{iss}/open/")
+    theirs = item.state is None or item.state.facts.owner == reading.subject.person
+    return {
+        "reason": decision.reason.value,
+        "message": words.owner if own else words.person,
+        "detail": decision.detail,
+        "next_step": step,
+        # Nobody is advised to ask themselves.
+        "contact": reading.service.contact if theirs or item.state is None else item.state.owner_address,
+        **_written(item, reading, decision.reason, organization, page),
+    }
+
+
+def _written(item: Refused, reading: Reading, reason: Reason, organization: UUID, page: str) -> dict[str, Any]:
+    """Return the message and the successor of a revocation, where there are any."""
+    if item.state is None or reason not in REVOCATIONS:
+        return {}
+    note = revocation_note(
+        organization=organization,
+        cid=item.state.facts.cid,
+        subject=reading.subject,
+        reason=reason,
+        now=reading.service.now,
+    )
+    written: dict[str, Any] = {"message_to_recipients": note.message} if note.message else {}
+    if note.successor is not None:
+        shown = "" if note.successor.cid is None else page.replace("{cid}", str(note.successor.cid))
+        written["successor"] = {"title": note.successor.title, "page": shown}
+    return written
+
+
+def _is_own(item: Refused, person: UUID) -> bool:
+    """Return whether the person protected or owns the document: nobody sent it to them."""
+    return item.state is not None and person in {item.state.facts.issuer, item.state.facts.owner}
