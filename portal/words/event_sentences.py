@@ -13,42 +13,21 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from chancery.ledger.kinds import Kind
-from tenants.events import DirectoryKind
-
-PLAIN: Final = ""
-"""The sentence that needs nothing but actor and object."""
-REFUSED: Final = "refused"
-"""For an event that was refused."""
-OTHER: Final = "other"
-"""For what somebody did to another person."""
-OWN: Final = "own"
-"""For what somebody did to themselves, which would else name them twice."""
-FURTHER: Final = "further"
-"""For the last one that is recorded before further ones are only counted."""
-BY_CODE: Final = "by_code"
-"""For an opening by a person who has no account."""
-IN_VIEWER: Final = "viewer"
-"""For an opening of which the service drew pages."""
-BY_CODE_IN_VIEWER: Final = "by_code_in_viewer"
-"""For both."""
-FOR_THE_OWNER: Final = "for_the_owner"
-"""For what an administrator did with a document in the place of its owner."""
-UNDER_GRANT: Final = "under_grant"
-"""For an opening under a super-user grant, which names why and who approved it."""
-EMERGENCY: Final = "emergency"
-"""For an approval by two keepers of recovery keys."""
-ISSUER_TOO: Final = "issuer_too"
-"""For a revocation that shut out who had protected the document, too."""
-REPLACED: Final = "successor"
-"""For a document that another one replaces."""
-ISSUER: Final = "issuer"
-"""For what somebody did to a document that another person had protected."""
-
-AS_RECORDED: Final = (
-    *("version", "restored", "edition", "follows", "epoch", "hours", "notice_days", "legal_ground"),
-    *("super_user_group", "super_user_group_before"),
+from portal.words.directory_sentences import DIRECTORY
+from portal.words.sentence_variants import (
+    BY_CODE,
+    BY_CODE_IN_VIEWER,
+    EMERGENCY,
+    FOR_THE_OWNER,
+    FURTHER,
+    IN_VIEWER,
+    ISSUER,
+    ISSUER_TOO,
+    PLAIN,
+    REFUSED,
+    REPLACED,
+    UNDER_GRANT,
 )
-"""Details that sentences name as they are recorded."""
 
 _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
     Kind.CERTIFICATE_ISSUED: {
@@ -323,83 +302,7 @@ _SERVICE: Final[Mapping[str, Mapping[str, Promise]]] = {
     },
 }
 
-_DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
-    DirectoryKind.PERSON_CREATED: {PLAIN: _("{who} added {target} as {role}.")},
-    DirectoryKind.PERSON_INVITED: {PLAIN: _("{who} added {target} as a guest.")},
-    DirectoryKind.PERSON_INVITED_AGAIN: {PLAIN: _("{who} mailed {target} the invitation again.")},
-    DirectoryKind.PERSON_CHANGED: {
-        OTHER: _("{who} changed the settings of {target}."),
-        PLAIN: _("{who} changed their own settings."),
-    },
-    DirectoryKind.PERSON_DISABLED: {PLAIN: _("{who} disabled {target}.")},
-    DirectoryKind.PERSON_ENABLED: {PLAIN: _("{who} enabled {target} again.")},
-    DirectoryKind.PERSON_REMOVED: {
-        OTHER: _("{who} removed {target}, who had left."),
-        PLAIN: _("{who} left the organization."),
-    },
-    DirectoryKind.PERSON_STARTED_AFRESH: {
-        OWN: _("{who} started afresh: whatever could sign in before the address was proven has ended."),
-        PLAIN: _("{who} let {target} start afresh: whatever could sign in before the address was proven has ended."),
-    },
-    DirectoryKind.ROLE_CHANGED: {
-        OWN: _("{who} changed their own role from {before} to {after}."),
-        "between": _("{who} changed the role of {target} from {before} to {after}."),
-        PLAIN: _("{who} changed the role of {target}."),
-    },
-    DirectoryKind.ADDRESS_PROVEN: {PLAIN: _("{who} proved the address {address}.")},
-    DirectoryKind.ADDRESS_REMOVED: {
-        OTHER: _("{who} took the address {address} from {target}."),
-        PLAIN: _("{who} removed the address {address}."),
-    },
-    DirectoryKind.GROUP_CREATED: {PLAIN: _("{who} made the group {group}.")},
-    DirectoryKind.GROUP_CHANGED: {PLAIN: _("{who} changed the group {group}.")},
-    DirectoryKind.GROUP_DELETED: {PLAIN: _("{who} deleted the group {group}.")},
-    DirectoryKind.DEVICE_ENROLLED: {
-        OTHER: _("{who} added the device “{device}” for {target}."),
-        PLAIN: _("{who} added the device “{device}”."),
-    },
-    DirectoryKind.DEVICE_REVOKED: {
-        OTHER: _("{who} revoked the device “{device}” of {target}."),
-        PLAIN: _("{who} revoked their device “{device}”."),
-    },
-    DirectoryKind.DEVICE_BLOCKED: {PLAIN: _("{who} blocked the device “{device}” of {target} here.")},
-    DirectoryKind.DEVICE_UNBLOCKED: {PLAIN: _("{who} let the device “{device}” of {target} in again.")},
-    DirectoryKind.DOMAIN_CLAIMED: {PLAIN: _("{who} claimed the mail domain {domain}.")},
-    DirectoryKind.DOMAIN_PROVEN: {PLAIN: _("{who} proved the mail domain {domain}.")},
-    DirectoryKind.DOMAIN_RELEASED: {PLAIN: _("{who} gave up the mail domain {domain}.")},
-    DirectoryKind.APPLICATION_CREATED: {
-        "roles": _("{who} made the application “{application}” with the roles {roles}."),
-        PLAIN: _("{who} made the application “{application}”."),
-    },
-    DirectoryKind.APPLICATION_EXPOSED: {
-        OWN: _(
-            "{who} no longer manages applications but knows the secret of the application “{application}”, which"
-            " works until it is disabled."
-        ),
-        PLAIN: _(
-            "{who} ended the right of {target} to manage applications; {target} knows the secret of the application"
-            " “{application}”, which works on until it is disabled."
-        ),
-    },
-    DirectoryKind.APPLICATION_DISABLED: {PLAIN: _("{who} disabled the application “{application}”.")},
-    DirectoryKind.ENROLLMENT_CODE_ISSUED: {
-        OWN: _("{who} issued a code that enrolls a device of theirs."),
-        "target": _("{who} issued a code that enrolls a device for {target}."),
-        PLAIN: _("{who} issued a code that enrolls a device."),
-    },
-    DirectoryKind.SIGN_IN_LINK_ISSUED: {
-        OWN: _("{who} issued a link by which they sign in themselves."),
-        "target": _("{who} issued a link by which {target} signs in."),
-        PLAIN: _("{who} issued a link to sign in."),
-    },
-    DirectoryKind.ORGANIZATION_SUSPENDED: {PLAIN: _("{who} suspended the organization; nothing of it opens.")},
-    DirectoryKind.ORGANIZATION_RESUMED: {PLAIN: _("{who} resumed the suspended organization.")},
-    DirectoryKind.ORGANIZATION_RESTORE_CONFIRMED: {
-        PLAIN: _("{who} confirmed that the organization's database was restored from a backup."),
-    },
-}
-
-SENTENCES: Final[Mapping[str, Mapping[str, Promise]]] = MappingProxyType({**_DOCUMENTS, **_SERVICE, **_DIRECTORY})
+SENTENCES: Final[Mapping[str, Mapping[str, Promise]]] = MappingProxyType({**_DOCUMENTS, **_SERVICE, **DIRECTORY})
 """By kind, then by variant."""
 
 UNKNOWN: Final = _("{who}: {kind}.")

@@ -25,7 +25,9 @@ from portal.words.access_levels import level_called
 from portal.words.actors import ShownActor, shown_actor
 from portal.words.codes import code_in_words, object_code_in_words
 from portal.words.event_changes import Known, change_sentences, changes_of, named
-from portal.words.event_sentences import (
+from portal.words.event_sentences import SENTENCES, UNKNOWN
+from portal.words.roles import role_in_words
+from portal.words.sentence_variants import (
     AS_RECORDED,
     BY_CODE,
     BY_CODE_IN_VIEWER,
@@ -40,10 +42,7 @@ from portal.words.event_sentences import (
     PLAIN,
     REFUSED,
     REPLACED,
-    SENTENCES,
-    UNKNOWN,
 )
-from portal.words.roles import role_in_words
 from protection.selectors.decisions import ADMINISTRATOR
 from protection.selectors.labels import label_names, label_names_over_time
 from protection.selectors.templates import template_names, template_names_at

@@ -1,8 +1,7 @@
 """Decide about license requests and record each decision before anything leaves.
 
 One statement reads all state, ``chancery.policy.evaluate`` decides, one statement records every decision on condition
-that nothing it rests on has moved.  What is released for a granted decision is the next step, in ``license.py``.  See
-docs/protocol.md P29, decision 5.
+that nothing it rests on has moved; ``license.py`` then releases what was granted (docs/protocol.md P29, decision 5).
 """
 
 import hashlib
@@ -91,7 +90,7 @@ class LicensingDatabase(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class LicenseRequest:
-    """Who asks, on which device, from where."""
+    """Who asks, on which device, from where; ``page_of_access`` shows them theirs, ``{cid}`` being the document."""
 
     organization: UUID
     iss: str
@@ -102,7 +101,6 @@ class LicenseRequest:
     directory: Directory
     """Asked about the person who published or sealed what is seen for the first time."""
     page_of_access: str = ""
-    """The page on which people read about their access to a document, with ``{cid}`` in the place of its id."""
     program: str = ""
     """The program's name, as it states it."""
     request_id: bytes = b""

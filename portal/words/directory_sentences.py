@@ -1,0 +1,86 @@
+"""The sentences of what happened to people, groups, devices, domains and applications (``event_sentences``)."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from portal.words.sentence_variants import OTHER, OWN, PLAIN
+from tenants.events import DirectoryKind
+
+DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
+    DirectoryKind.PERSON_CREATED: {PLAIN: _("{who} added {target} as {role}.")},
+    DirectoryKind.PERSON_INVITED: {PLAIN: _("{who} added {target} as a guest.")},
+    DirectoryKind.PERSON_INVITED_AGAIN: {PLAIN: _("{who} mailed {target} the invitation again.")},
+    DirectoryKind.PERSON_CHANGED: {
+        OTHER: _("{who} changed the settings of {target}."),
+        PLAIN: _("{who} changed their own settings."),
+    },
+    DirectoryKind.PERSON_DISABLED: {PLAIN: _("{who} disabled {target}.")},
+    DirectoryKind.PERSON_ENABLED: {PLAIN: _("{who} enabled {target} again.")},
+    DirectoryKind.PERSON_REMOVED: {
+        OTHER: _("{who} removed {target}, who had left."),
+        PLAIN: _("{who} left the organization."),
+    },
+    DirectoryKind.PERSON_STARTED_AFRESH: {
+        OWN: _("{who} started afresh: whatever could sign in before the address was proven has ended."),
+        PLAIN: _("{who} let {target} start afresh: whatever could sign in before the address was proven has ended."),
+    },
+    DirectoryKind.ROLE_CHANGED: {
+        OWN: _("{who} changed their own role from {before} to {after}."),
+        "between": _("{who} changed the role of {target} from {before} to {after}."),
+        PLAIN: _("{who} changed the role of {target}."),
+    },
+    DirectoryKind.ADDRESS_PROVEN: {PLAIN: _("{who} proved the address {address}.")},
+    DirectoryKind.ADDRESS_REMOVED: {
+        OTHER: _("{who} took the address {address} from {target}."),
+        PLAIN: _("{who} removed the address {address}."),
+    },
+    DirectoryKind.GROUP_CREATED: {PLAIN: _("{who} made the group {group}.")},
+    DirectoryKind.GROUP_CHANGED: {PLAIN: _("{who} changed the group {group}.")},
+    DirectoryKind.GROUP_DELETED: {PLAIN: _("{who} deleted the group {group}.")},
+    DirectoryKind.DEVICE_ENROLLED: {
+        OTHER: _("{who} added the device “{device}” for {target}."),
+        PLAIN: _("{who} added the device “{device}”."),
+    },
+    DirectoryKind.DEVICE_REVOKED: {
+        OTHER: _("{who} revoked the device “{device}” of {target}."),
+        PLAIN: _("{who} revoked their device “{device}”."),
+    },
+    DirectoryKind.DEVICE_BLOCKED: {PLAIN: _("{who} blocked the device “{device}” of {target} here.")},
+    DirectoryKind.DEVICE_UNBLOCKED: {PLAIN: _("{who} let the device “{device}” of {target} in again.")},
+    DirectoryKind.DOMAIN_CLAIMED: {PLAIN: _("{who} claimed the mail domain {domain}.")},
+    DirectoryKind.DOMAIN_PROVEN: {PLAIN: _("{who} proved the mail domain {domain}.")},
+    DirectoryKind.DOMAIN_RELEASED: {PLAIN: _("{who} gave up the mail domain {domain}.")},
+    DirectoryKind.APPLICATION_CREATED: {
+        "roles": _("{who} made the application “{application}” with the roles {roles}."),
+        PLAIN: _("{who} made the application “{application}”."),
+    },
+    DirectoryKind.APPLICATION_EXPOSED: {
+        OWN: _(
+            "{who} no longer manages applications but knows the secret of the application “{application}”, which"
+            " works until it is disabled."
+        ),
+        PLAIN: _(
+            "{who} ended the right of {target} to manage applications; {target} knows the secret of the application"
+            " “{application}”, which works on until it is disabled."
+        ),
+    },
+    DirectoryKind.APPLICATION_DISABLED: {PLAIN: _("{who} disabled the application “{application}”.")},
+    DirectoryKind.ENROLLMENT_CODE_ISSUED: {
+        OWN: _("{who} issued a code that enrolls a device of theirs."),
+        "target": _("{who} issued a code that enrolls a device for {target}."),
+        PLAIN: _("{who} issued a code that enrolls a device."),
+    },
+    DirectoryKind.SIGN_IN_LINK_ISSUED: {
+        OWN: _("{who} issued a link by which they sign in themselves."),
+        "target": _("{who} issued a link by which {target} signs in."),
+        PLAIN: _("{who} issued a link to sign in."),
+    },
+    DirectoryKind.ORGANIZATION_SUSPENDED: {PLAIN: _("{who} suspended the organization; nothing of it opens.")},
+    DirectoryKind.ORGANIZATION_RESUMED: {PLAIN: _("{who} resumed the suspended organization.")},
+    DirectoryKind.ORGANIZATION_RESTORE_CONFIRMED: {
+        PLAIN: _("{who} confirmed that the organization's database was restored from a backup."),
+    },
+}
