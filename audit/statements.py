@@ -96,6 +96,15 @@ where s.epoch = %(epoch)s and s.seq >= %(start)s order by s.seq limit %(count)s
 """
 )
 
+RECORDED: Final = """
+select s.epoch, s.seq, d.body, e.id, (extract(epoch from e.received_at) * 1000000)::bigint, e.kind, e.outcome, e.reason,
+       e.content_id, e.source, e.details_digest, e.personal_commitment
+from audit_eventsequence s join audit_event e on e.id = s.event_id
+left join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d on true
+where s.event_id = any(%(ids)s)
+"""
+"""Number, details and leaf of many events."""
+
 FIRST_DETAILS: Final = """
 select d.body, e.details_digest from audit_eventsequence s join audit_event e on e.id = s.event_id
 left join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d on true

@@ -1,7 +1,8 @@
 """Proofs and raw material of the ledger: what an outsider needs to verify it (C2SP tlog-tiles)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -99,6 +100,44 @@ def inclusion(event_id: UUID, size: int) -> Inclusion | None:
     epoch, seq = int(row[0]), int(row[1])
     path = inclusion_proof(seq, size, tiles.reader(_tiles_of(epoch)))
     return Inclusion(epoch, seq, size, entries(seq, 1, epoch)[0], tuple(path))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One event with its details and the path to the newest signed root of its epoch; ``received`` in seconds."""
+
+    event: UUID
+    epoch: int
+    seq: int
+    leaf: bytes
+    path: tuple[bytes, ...]
+    details: str | None
+    received: int
+
+
+def recorded(event_ids: Iterable[UUID]) -> tuple[dict[UUID, Recorded], list[str]]:
+    """Return many events with their proofs, and the signed notes that these lead to, one for each epoch.
+
+    What has no number yet, or none that was signed, is left out.  Tiles are read once for all.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(statements.RECORDED, {"ids": list(event_ids)})
+        rows = cursor.fetchall()
+    notes = {epoch: note for epoch in {row[0] for row in rows} if (note := _newest_note(epoch)) is not None}
+    trees = {epoch: (int(note.split("\n")[1]), tiles.reader(cache(_tiles_of(epoch)))) for epoch, note in notes.items()}
+    found = {}
+    for epoch, seq, details, *row in rows:
+        if epoch in trees and seq < trees[epoch][0]:
+            leaf, path = leaf_of(tuple(row)), tuple(inclusion_proof(seq, *trees[epoch]))
+            found[leaf.id] = Recorded(leaf.id, epoch, seq, leaf.encode(), path, details, leaf.received // 1_000_000)
+    return found, list(notes.values())
+
+
+def _newest_note(epoch: int) -> str | None:
+    with connection.cursor() as cursor:
+        cursor.execute("select note from audit_checkpoint where epoch = %s order by size desc limit 1", [epoch])
+        row = cursor.fetchone()
+    return None if row is None else str(row[0])
 
 
 def _size_of(epoch: int) -> int:

@@ -1,6 +1,8 @@
 """``super-user``: who may ask for a grant that opens documents whatever their policies say, and these grants."""
 
+import json
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Final
 
 import click
@@ -13,12 +15,17 @@ from chancery.cli.output import Output
 from chancery.cli.tables import LIMIT, WIDE
 from chancery.cli.template_choice import chosen
 from chancery.cli.under_grant import PATH, grant_named, id_of
-from chancery.errors import NotFound
+from chancery.errors import InvalidObject, NotFound
 from chancery.sdk.errors import Misused
+from chancery.sdk.grant_report import verify_report
 from chancery.sdk.organization import Organization
+from chancery.sealing.atomic import replacing
+from chancery.sealing.streams import write_all
 from chancery.texts import message
 
 SETTINGS: Final = "/api/v1/super-users"
+OPENED: Final = ("event", "act", "cid", "title", "owner", "at")
+"""What a report says of each entry, beside its proof."""
 GRANT: Final = click.argument("grant", metavar="GRANT")
 DATES: Final = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z"]
 
@@ -189,6 +196,61 @@ def decline_grant(output: Output, place: Organization, grant: str, reason: str, 
 def end_grant(output: Output, place: Organization, grant: str, reason: str, *, yes: bool) -> None:
     """End an active grant before its time is over."""
     carry_out(output, place, "POST", f"{PATH}/{grant_named(place, grant)}/end", yes=yes, reason=reason)
+
+
+@super_user.command("report")
+@click.argument("grant", metavar="GRANT", default="")
+@click.option("--to", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this file.")
+@click.option(
+    "--verify", "file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Verify this file."
+)
+@in_organization
+def report(output: Output, place: Organization, grant: str, target: Path | None, file: Path | None) -> None:
+    """Get the sealed report of a grant, or verify one.
+
+    It says what was opened, by whom, why, and who approved it. Verifying proves that each entry is in the audit log.
+    """
+    if bool(grant) == bool(file):
+        raise Misused(message("Name a grant, or give --verify FILE."), remedy=message("One of the two, not both."))
+    found = _read(file) if file is not None else place.call("GET", f"{PATH}/{grant_named(place, grant)}/report")
+    verified = verify_report(place, found)
+    said = verified.report
+    members = {
+        "grant": str(said.grant),
+        "number": said.number,
+        "holder": said.holder,
+        "reason": said.reason,
+        "case": said.case,
+        "approved_by": said.approved_by,
+        "opened": [{name: one[name] for name in OPENED} for one in verified.opened],
+        "file": str(target or file or ""),
+        "intact": True,
+    }
+    if target is not None:
+        with replacing(target) as written:
+            write_all(written, json.dumps(found, ensure_ascii=False).encode())
+    output.result(
+        members,
+        message(
+            "Grant {number} of {holder}, approved by {approver}: {count} entries about documents, all of them in the"
+            " audit log. Reason: {reason}",
+            number=said.number,
+            holder=said.holder,
+            approver=said.approved_by,
+            count=len(verified.opened),
+            reason=said.reason,
+        ),
+    )
+
+
+def _read(file: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(file.read_bytes())
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise InvalidObject(message("This is no report of a super-user grant."))
+    return found
 
 
 def _body(place: Organization, conditions: dict[str, Any]) -> dict[str, Any]:

@@ -40,6 +40,7 @@ class Kind(StrEnum):
     BODY = "chancery-body"
     FEED = "chancery-feed"
     PROOF = "chancery-proof"
+    REPORT = "chancery-report"
 
 
 LIMITS: Final[Mapping[Kind, int]] = {

@@ -45,14 +45,14 @@ def verify_ledger(home: Home, place: Organization) -> Verified:
     _, public = parse_verifier_key(place.statement().log_key)
     record = f"checkpoints/{place.installation}-{place.id}"
     notes = list((home.read(record) or {"notes": []})["notes"])
-    kept = [_checked(note, public, place) for note in notes]
+    kept = [checked_note(note, public, place) for note in notes]
     newest, found = int(place.call("GET", "/api/v1/audit/checkpoint")["epoch"]), Verified(0, 0)
     published: list[str] = []
     if any(_epoch_of(checkpoint) > newest for checkpoint in kept):
         raise LedgerBroken(message("The ledger has gone back to before its last restore."))
     for epoch in range(1, newest + 1):
         published = _published(place, epoch)
-        theirs = [_checked(note, public, place) for note in published]
+        theirs = [checked_note(note, public, place) for note in published]
         stated = _by_size([one for one in [*kept, *theirs] if _epoch_of(one) == epoch])
         entries = _recompute(place, stated, epoch)
         lost = max(0, max(stated, default=0) - entries)
@@ -88,7 +88,7 @@ def verify_event(place: Organization, event: UUID) -> Proven:
         notes = _published(place, epoch)
         if not notes:
             continue
-        signed = _checked(notes[-1], public, place)
+        signed = checked_note(notes[-1], public, place)
         try:
             answer = place.call("GET", f"/api/v1/audit/proof/{event}?size={signed.size}")
         except ServiceError as error:
@@ -126,7 +126,7 @@ def _published(place: Organization, epoch: int) -> list[str]:
     return notes
 
 
-def _checked(note: str, public: bytes, place: Organization) -> Checkpoint:
+def checked_note(note: str, public: bytes, place: Organization) -> Checkpoint:
     """Verify one note: each epoch has an origin of its own, which ends with the organization and the epoch."""
     origin = note.partition("\n")[0]
     try:

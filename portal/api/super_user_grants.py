@@ -27,6 +27,7 @@ from portal.usecases.effects import effect_answer
 from portal.usecases.permissions import Permission
 from portal.usecases.super_users.answer import approve, end, turn_down
 from portal.usecases.super_users.ask import HOURS, GrantRequest, ask
+from portal.usecases.super_users.report import sealed_report
 from portal.usecases.super_users.visible import visible_grant, visible_grants
 from protection.selectors.super_users import STATES, GrantFacts, Opened
 from protection.services.super_user_grants import MOST_CASE, MOST_HOURS, MOST_REASON
@@ -146,6 +147,14 @@ class GrantShown(GrantItem):
     """One grant with what was opened under it."""
 
     opened = OpenedItem(many=True)
+
+
+class ReportFile(Answer):
+    """A report as a file."""
+
+    report = serializers.CharField(help_text="A compact JWS by the log key.")
+    entries = serializers.ListField(child=serializers.DictField())
+    checkpoints = serializers.ListField(child=serializers.CharField())
 
 
 def answer_of(name: str) -> Any:
@@ -293,6 +302,29 @@ class EndSuperUserGrant(OrganizationView):
         return effect_response(
             end(caller=self.caller, organization=self.organization, grant_id=grant_id, stated=stated)
         )
+
+
+class SuperUserGrantReport(OrganizationView):
+    """The sealed report."""
+
+    needs = {"GET": ANYBODY}
+
+    @extend_schema(
+        summary="Get the sealed report of a super-user grant that is over",
+        description=(
+            "To its holder, administrators and auditors. A JSON object that chancery super-user report --verify checks"
+            " against the ledger: the signed report, an entry for each event with its proof, and signed checkpoints."
+        ),
+        responses=ReportFile,
+        examples=[
+            OpenApiExample(
+                "Report", {"report": "eyJhbGciOi…", "entries": [], "checkpoints": ["chancery.example/ledger/…"]}
+            )
+        ],
+    )
+    def get(self, request: Request, grant_id: UUID) -> Response:
+        """Answer with the file; 409 while the grant is not over."""
+        return Response(sealed_report(caller=self.caller, grant_id=grant_id).members)
 
 
 def _shown(one: GrantFacts) -> dict[str, Any]:

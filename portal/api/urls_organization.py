@@ -158,6 +158,11 @@ urlpatterns = [
         super_user_grants.EndSuperUserGrant.as_view(),
         name="api_super_user_grant_end",
     ),
+    path(
+        "super-user-grants/<uuid:grant_id>/report",
+        super_user_grants.SuperUserGrantReport.as_view(),
+        name="api_super_user_grant_report",
+    ),
     path("people/departed", hand_overs.DepartedOwners.as_view(), name="api_people_departed"),
     path("people/chosen", chosen.ChosenPeople.as_view(), name="api_people_chosen"),
     path("people/<uuid:person_id>", people.PersonDetail.as_view(), name="api_person"),

@@ -1,11 +1,14 @@
 """Super users: who may ask for a grant, the grants, and what was opened under each."""
 
+import json
 from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
 from django import forms
+from django.contrib import messages
 from django.http import Http404, HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy
@@ -17,11 +20,12 @@ from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
 from portal.usecases.super_users.answer import approve, end, turn_down
 from portal.usecases.super_users.ask import HOURS, GrantRequest, ask
+from portal.usecases.super_users.report import NoReportYet, sealed_report
 from portal.usecases.super_users.settings import let_ask, let_group_ask, no_longer_let_ask, switch, tell_owners_after
 from portal.usecases.super_users.visible import Standing, standing, visible_grant, visible_grants
 from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField
-from portal.web.framework import PAGE_SIZE, PageRequest, page, show
+from portal.web.framework import PAGE_SIZE, PageRequest, page, show, words_of
 from portal.words.super_users import scope_in_words
 from protection.selectors.documents import titles_by_id
 from protection.selectors.labels import labels
@@ -40,6 +44,16 @@ STATES: Final = {
 }
 TONES: Final = {"waiting": "warn", "active": "bad", "ended": "good"}
 """An active grant opens everything that it covers, which should strike the eye."""
+
+
+ACTS: Final = {
+    "printed": gettext_lazy("printed"),
+    "copied": gettext_lazy("copied from"),
+    "edited": gettext_lazy("edited"),
+    "saved": gettext_lazy("saved"),
+    "exported": gettext_lazy("protection removed"),
+}
+"""What a client reported beyond the opening."""
 
 
 class GrantForm(forms.Form):
@@ -213,7 +227,10 @@ def super_user_grant(request: PageRequest, grant_id: UUID) -> HttpResponse:
         "found": found,
         "covers": scope_in_words(found.facts.scope),
         "named": [titles.get(cid) or str(cid) for cid in named[:PAGE_SIZE]],
-        "opened": [{"one": one, "title": titles.get(one.cid) or str(one.cid)} for one in found.opened],
+        "opened": [
+            {"one": one, "title": titles.get(one.cid) or str(one.cid), "act": ACTS.get(one.act, "")}
+            for one in found.opened
+        ],
         "emergency": found.facts.emergency,
     }
     return show(request, "super_user_grant", "super_users", context)
@@ -232,6 +249,20 @@ def super_user_grant_answer(request: PageRequest, grant_id: UUID) -> HttpRespons
         return act(**_whom(request), grant_id=grant_id, stated=stated)
 
     return confirmed(request, reverse("super_user_grant", args=[grant_id]), answer, section="super_users")
+
+
+@require_GET
+@page()
+def super_user_grant_report(request: PageRequest, grant_id: UUID) -> HttpResponse:
+    """Give the sealed report as a file."""
+    try:
+        found = sealed_report(caller=request.caller, grant_id=grant_id)
+    except NoReportYet as error:
+        messages.error(request, words_of(error))
+        return redirect("super_user_grant", grant_id)
+    response = HttpResponse(json.dumps(found.members, ensure_ascii=False), content_type="application/json")
+    response["Content-Disposition"] = f'attachment; filename="super-user-grant-{found.number}.json"'
+    return response
 
 
 def _midnight(day: date | None) -> datetime | None:

@@ -81,6 +81,11 @@ urlpatterns = [
         super_users.super_user_grant_answer,
         name="super_user_grant_answer",
     ),
+    path(
+        "super-users/grants/<uuid:grant_id>/report/",
+        super_users.super_user_grant_report,
+        name="super_user_grant_report",
+    ),
     path("people/departed/", hand_overs.departed, name="people_departed"),
     path("people/", people.people, name="people"),
     path("people/chosen/", chosen.chosen_people, name="people_chosen"),

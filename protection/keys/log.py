@@ -1,4 +1,4 @@
-"""The log key: it signs the ledger's checkpoints and nothing else (docs/protocol.md P14)."""
+"""The log key: it signs the ledger's checkpoints, and reports that lead to these (docs/protocol.md P14)."""
 
 from uuid import UUID
 
@@ -30,7 +30,7 @@ def public_half() -> bytes:
 
 
 def signer(organization: UUID) -> SigningKey:
-    """Return the log key, ready to sign checkpoints."""
+    """Return the log key, ready to sign checkpoints and reports."""
     row = _row()
     binding = log_key_binding(org=organization, kid=bytes(row.kid))
     return SigningKey(ED25519, aead.unwrap(root_store().organization_key(organization), bytes(row.private), binding))

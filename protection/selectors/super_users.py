@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import QuerySet
 
 from audit.selectors.schemas import schemas_where
 from chancery.errors import NotFound
+from chancery.ledger.kinds import Kind
 from chancery.policy.policy import Principal, PrincipalKind
 from chancery.texts import message
 from protection.models import Content, RecoveryKey, ServiceSettings, SuperUser, SuperUserGrant, SuperUserOpening
@@ -204,6 +206,18 @@ def opened_under(grant: UUID) -> tuple[Opened, ...]:
 def opened_of(one: SuperUserOpening) -> Opened:
     """Return a row as its facts."""
     return Opened(one.event_id, one.grant_id, one.content_id, one.owner_id, one.owner_address, one.at, one.act)
+
+
+def events_of_grant(grant: UUID) -> dict[UUID, str]:
+    """Return the events by which a grant was asked for, approved and ended, in the order of time, and what each is."""
+    kinds = [Kind.SUPER_USER_GRANT_ASKED, Kind.SUPER_USER_GRANT_APPROVED, Kind.SUPER_USER_GRANT_ENDED]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select e.id, e.kind from audit_event e join audit_eventdetails d on d.digest = e.details_digest"
+            " where e.kind = any(%s) and d.body::jsonb ->> 'super_user_grant' = %s order by e.received_at, e.id",
+            [kinds, str(grant)],
+        )
+        return {event: kind.rpartition(".")[2] for event, kind in cursor.fetchall()}
 
 
 def keepers() -> tuple[Keeper, ...]:

@@ -27,6 +27,7 @@ from portal.tasks import answer_previews
 from portal.web import urls, urls_base
 from protection.selectors.labels import labels
 from protection.selectors.templates import templates
+from protection.tasks import seal_ledger
 from tenants.context import in_organization
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, InProcess, Player
@@ -174,6 +175,7 @@ READ: Final[Mapping[str, set[str]]] = {
     "template export": {"file"},
     "template import": CHANGE | {"results"},
     "super-user settings": {"on", "people", "group"},
+    "super-user report": {"grant", "opened", "intact"},
     "super-user show": LIST | {"grant"},
     **dict.fromkeys(("hand-over list", "person departed", "super-user list", "scheduled list"), LIST),
     "person offboarding": {"documents", "disabled", "hand_overs"},
@@ -449,6 +451,9 @@ def _super_users(cast: Cast, plan: Path, commands: Commands) -> None:
     run(olga, "view", sealed.path, "--super-user", grant)
     olga.session.super_user_grant = None
     run(olga, "super-user", "end", grant, *yes)
+    with in_organization(cast.organizations["contoso"].id):
+        seal_ledger(str(cast.organizations["contoso"].id))
+    run(olga, "super-user", "report", grant)
     run(ada, "super-user", "disable", *yes)
 
 

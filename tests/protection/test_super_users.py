@@ -3,6 +3,7 @@
 Promises C56, C57, C58, C59, C60 and C61.
 """
 
+import copy
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,13 +17,16 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
+from chancery.errors import InvalidObject
 from chancery.policy.rights import ALL_RIGHTS
+from chancery.sdk.grant_report import verify_report
 from portal.fastpath.statements import FastPathDatabase
 from portal.tasks import end_grants_and_tell_owners
 from protection.actor import Actor
 from protection.models import Content, SuperUserGrant, SuperUserOpening
 from protection.selectors.super_users import concerned
 from protection.services.super_user_grants import end_grant
+from protection.tasks import seal_ledger
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.services.change_group import change_group
@@ -277,11 +281,11 @@ def test_c58_a_grant_opens_what_nobody_else_can(on: Cast, plan: Path) -> None:
 def test_owners_see_nothing_of_it_before_they_are_told_and_auditors_everything_at_once(on: Cast, plan: Path) -> None:
     """Neither in the timeline, nor in tracking, nor in numbers; removing the protection counts like the opening."""
     sealed, organization = protect(on.paul, plan), on.organizations["glass"].id
-    copy = Path(shutil.copy(sealed.path, sealed.path.with_name("copy.sealed")))
+    second = Path(shutil.copy(sealed.path, sealed.path.with_name("copy.sealed")))
     grant = granted(on)
     with under(on.sue, grant):
         opening(on.sue, sealed.path)
-        on.sue.session.unprotect(copy)
+        on.sue.session.unprotect(second)
     on.sue.session.organization(organization).try_send_waiting()
 
     def seen(player: Player) -> tuple[int, int, int]:
@@ -415,3 +419,43 @@ def test_a_grant_that_ends_between_reading_and_recording_gives_nothing(
     monkeypatch.setattr(FastPathDatabase, "read", ends_meanwhile)
     with under(on.sue, grant):
         assert refusal(on.sue, sealed.path).reason == "super_user_grant_invalid"
+
+
+# --- the report ----------------------------------------------------------------------------------------------------
+
+
+def test_the_sealed_report_verifies_against_the_ledger_and_no_changed_one_does(on: Cast, plan: Path) -> None:
+    """Who opened what, why, and who approved it; each entry is proven by a checkpoint that the log key signed."""
+    sealed, organization = protect(on.paul, plan), on.organizations["glass"].id
+    grant = granted(on, case="2026-117")
+    path = f"{GRANTS}/{grant}/report"
+    with under(on.sue, grant):
+        opening(on.sue, sealed.path)
+    problem(call(on.iris, "glass", "GET", path), 409, "no_report_yet")
+    confirmed(on.sue, "glass", "POST", f"{GRANTS}/{grant}/end")
+    with in_organization(organization):
+        seal_ledger(str(organization))
+    for player in (on.sue, on.hugo, on.iris):
+        place = player.session.own_organization(None)
+        found = call(player, "glass", "GET", path).json()
+        verified = verify_report(place, found)
+        assert (verified.report.holder, verified.report.approved_by) == (on.sue.address, on.hugo.address)
+        assert (verified.report.reason, verified.report.case) == ("Documents for the auditors", "2026-117")
+        assert [(one["cid"], one["title"]) for one in verified.opened] == [(str(sealed.cid), plan.name)]
+    assert call(on.paul, "glass", "GET", path).status_code == 404
+    acts = [one["act"] for one in found["entries"]]
+    assert acts == ["asked", "approved", "ended", "opened"]
+    for changed in _changes(found):
+        with pytest.raises(InvalidObject):
+            verify_report(place, changed)
+
+
+def _changes(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the report with one thing changed in it each time."""
+    yield {**found, "entries": found["entries"][:-1]}
+    yield {**found, "checkpoints": []}
+    yield {**found, "report": found["report"][:-4] + "AAAA"}
+    for member in ("title", "cid", "owner", "details", "leaf", "event"):
+        *others, last = copy.deepcopy(found["entries"])
+        last[member] = {} if member == "details" else str(uuid4())
+        yield {**found, "entries": [*others, last]}
