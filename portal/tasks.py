@@ -19,11 +19,13 @@ from portal.notifications.outbox import forget_old
 from portal.notifications.send import send_due
 from portal.rendering.work import begin, keep_announcing
 from portal.usecases.hand_overs.carry_out import carry_on
+from portal.usecases.mail_notices import carry_on as mail_notices
 from portal.usecases.previews.answer import answer_next
 from portal.usecases.revocations import propagate_revocations
 from portal.usecases.scheduled_revocations import carry_out_due
 from portal.usecases.super_users.carry_on import close_and_tell
 from protection.selectors.hand_overs import handing_over
+from protection.selectors.notices import with_notices
 from protection.selectors.previews import unanswered
 from protection.selectors.scheduled import due_in
 from protection.selectors.super_users import concerned
@@ -39,6 +41,7 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.hand_over": handing_over,
     "portal.super_users": concerned,
     "portal.revoke_due": due_in,
+    "portal.mail_notices": with_notices,
     "protection.seal_ledger": unsealed,
 }
 """How to find out, for all organizations at once, which of them a sweep concerns; without an entry it concerns all."""
@@ -76,6 +79,12 @@ def end_grants_and_tell_owners(organization_id: str) -> int:
 def revoke_due(organization_id: str) -> int:
     """Revoke what was set to end by now at one organization; return how many revocations that were."""
     return carry_out_due(UUID(organization_id))
+
+
+@shared_task(name="portal.mail_notices")
+def mail_due_notices(organization_id: str) -> int:
+    """Tell owners of one organization what happened to their documents; return how many mails were written."""
+    return mail_notices(UUID(organization_id))
 
 
 @worker_ready.connect

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -116,6 +116,13 @@ def event(event_id: UUID) -> EventRow | None:
         db.execute(f"{_SELECT} where e.id = %s", [event_id])
         row = db.fetchone()
     return None if row is None else _row(row)
+
+
+def these_events(ids: Iterable[UUID]) -> list[EventRow]:
+    """Return these events, oldest first."""
+    with connection.cursor() as db:
+        db.execute(f"{_SELECT} where e.id = any(%s) order by e.received_at, e.id", [list(ids)])
+        return [_row(row) for row in db.fetchall()]
 
 
 def _clauses(wanted: Filter) -> tuple[list[str], list[Any]]:

@@ -99,6 +99,7 @@ def templates(output: Output, place: Organization) -> None:
 @click.option("--granted-to", default="", metavar="WHO", help="Only those that grant something to WHO.")
 @click.option("--owner", default="", metavar="ADDRESS", help="Only those that this person owns.")
 @click.option("--issuer", default="", metavar="ADDRESS", help="Only those that this person protected.")
+@click.option("--new", is_flag=True, help="Only yours that others opened since your last visit to the pages.")
 @sorts("registered_at", "title", "owner", "state", "opened", "refused")
 @LIMIT
 @WIDE
@@ -115,10 +116,12 @@ def documents(
     limit: int | None,
     *,
     everybody: bool,
+    new: bool,
 ) -> None:
     """List your documents, newest first."""
     scope = "all" if everybody else "mine"
     filters = {"search": search, "state": state or "", "granted_to": granted_to, "owner": owner, "issuer": issuer}
+    filters |= {"new": "true"} if new else {}
     found = place.each("/api/v1/documents", scope=scope, sort=sort, **filters)
     columns = ["title", "state", "owner", "opened", "refused", "registered_at", "cid"]
     none = message("You have not protected anything yet. Try: chancery protect FILE")

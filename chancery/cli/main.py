@@ -42,6 +42,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "documents": "documents.documents",
         "shared": "shared.shared",
         "track": "documents.track",
+        "notices": "notices.notices",
         "revoke": "revoking.revoke",
         "restore": "revoking.restore",
         "scheduled": "revoking.scheduled",

@@ -32,6 +32,7 @@ from portal.api.sorting import sort_of, sort_parameter
 from portal.subjects.recipients import entry_named
 from portal.usecases.documents import change_access
 from portal.usecases.effects import effect_answer
+from portal.usecases.notices import news_for
 from portal.usecases.sight import document_events, sight_of
 from protection.selectors.cursors import InvalidCursor
 from protection.selectors.document_list import NEWEST, SORTS, documents_of
@@ -125,6 +126,7 @@ class Documents(OrganizationView):
             ),
             OpenApiParameter("owner", str, description="Who owns them: an address or a person's id."),
             OpenApiParameter("issuer", str, description="Who protected them: an address or a person's id."),
+            OpenApiParameter("new", bool, description="Only mine that others opened since my last visit to the pages."),
             sort_parameter(SORTS, NEWEST),
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
@@ -136,6 +138,11 @@ class Documents(OrganizationView):
         """Answer with one page."""
         query = request.query_params
         granted_to = query.get("granted_to", "").strip()
+        sight = sight_of(caller=self.caller)
+        new = query.get("new") == "true"
+        since = news_for(caller=self.caller, sight=sight, visiting=False).since if new else None
+        if new and (since is None or not sight.sorts):
+            return page([], "", 0)
         try:
             found = documents_of(
                 self.caller.actor,
@@ -149,7 +156,8 @@ class Documents(OrganizationView):
                 limit=limit_of(request),
                 cursor=query.get("cursor", ""),
                 counted=True,
-                sight=sight_of(caller=self.caller),
+                sight=sight,
+                news_since=since,
             )
         except InvalidCursor:
             raise exceptions.ValidationError({"cursor": [_("This cursor is not known.")]}) from None

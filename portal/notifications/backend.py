@@ -38,6 +38,7 @@ def sealed(message: EmailMessage) -> bytes:
         "body": message.body,
         "from": message.from_email,
         "to": message.to,
+        "headers": dict(message.extra_headers),
         "alternatives": [list(one) for one in getattr(message, "alternatives", ())],
     }
     return aead.wrap(settings.CHANCERY_ROOT_KEY, json.dumps(members, default=str).encode(), labels.NOTIFICATION)
@@ -46,7 +47,9 @@ def sealed(message: EmailMessage) -> bytes:
 def unsealed(kept: bytes) -> EmailMultiAlternatives:
     """Return the message of a row; raises CannotUnseal for what was not sealed here."""
     members = json.loads(aead.unwrap(settings.CHANCERY_ROOT_KEY, kept, labels.NOTIFICATION))
-    message = EmailMultiAlternatives(members["subject"], members["body"], members["from"], members["to"])
+    message = EmailMultiAlternatives(
+        members["subject"], members["body"], members["from"], members["to"], headers=members.get("headers")
+    )
     for content, kind in members["alternatives"]:
         message.attach_alternative(content, kind)
     return message

@@ -22,6 +22,7 @@ from portal.usecases.access_requests import explain_to_caller
 from portal.usecases.confirmation import Stated
 from portal.usecases.documents import accept_document, block_document, change_access
 from portal.usecases.effects import Effect
+from portal.usecases.notices import AS_FOR_ALL, IN_WORDS, news_for, notice_choices
 from portal.usecases.permissions import Permission
 from portal.usecases.sight import document_events, sight_of
 from portal.web.confirming import confirmed
@@ -75,12 +76,13 @@ def document_list(request: PageRequest) -> HttpResponse:
     state = state if state in STATES else ""
     granted, granted_to, granted_wrong = _granted_to(request)
     owner, issuer = (request.GET.get(name, "").strip() for name in ("owner", "issuer"))
+    sight = sight_of(caller=request.caller)
+    news = None if everybody else news_for(caller=request.caller, sight=sight, visiting=True)
     filters = {
         "search": search and f"“{search}”",
         "state": str(STATES.get(state, "")),
-        "granted_to": "" if granted_to is None else _("Granted to {who}").format(who=granted),
-        "owner": owner and _("Owned by {who}").format(who=_called(owner)),
-        "issuer": issuer and _("Protected by {who}").format(who=_called(issuer)),
+        **_about_people(granted if granted_to else "", owner, issuer),
+        "new": _("Opened since your last visit") if news and request.GET.get("new") == "1" else "",
     }
     selects = not everybody or request.caller.may(Permission.DOCUMENTS_REVOKE)
     listing = Listing(request, "documents", COLUMNS, order=NEWEST, filters=filters, selects=selects)
@@ -96,12 +98,14 @@ def document_list(request: PageRequest) -> HttpResponse:
             sort=listing.sort,
             cursor=request.GET.get("cursor", ""),
             counted=True,
-            sight=sight_of(caller=request.caller),
+            sight=sight,
+            news_since=news.since if news and filters["new"] else None,
         )
     except InvalidDocumentCursor:
         return redirect("documents")
     context = {
         "found": found,
+        "news": news,
         "listing": listing,
         "everybody": everybody,
         "may_see_all": may_see_all,
@@ -114,6 +118,15 @@ def document_list(request: PageRequest) -> HttpResponse:
         "issuer": issuer,
     }
     return show(request, "documents", "documents", context)
+
+
+def _about_people(granted: str, owner: str, issuer: str) -> dict[str, str]:
+    """Return what the filters say by which documents are found for a person."""
+    return {
+        "granted_to": granted and _("Granted to {who}").format(who=granted),
+        "owner": owner and _("Owned by {who}").format(who=_called(owner)),
+        "issuer": issuer and _("Protected by {who}").format(who=_called(issuer)),
+    }
 
 
 def _granted_to(request: PageRequest) -> tuple[str, Principal | None, str]:
@@ -154,7 +167,8 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "label": None if found.row.label_id is None else label(found.row.label_id).name(*reader_languages()),
         "template": _named(found.row.template_id),
         "events": shown,
-        "sight": sight,
+        "notices": {AS_FOR_ALL: gettext_lazy("As for all my documents"), **IN_WORDS},
+        "noticed": notice_choices(caller=request.caller).on(cid),
         "shows_names": sight.names_on(cid),
         "next_cursor": happened.next_cursor,
         "latest": offline_end_of(found.row),

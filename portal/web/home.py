@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from audit.selectors.events import Filter
+from portal.usecases.notices import news_for
 from portal.usecases.permissions import Permission
 from portal.usecases.sight import audit_events, sight_of
 from portal.web.first_steps import first_steps
@@ -33,7 +34,7 @@ def home(request: PageRequest) -> HttpResponse:
     )
     context = {
         "totals": totals,
-        "sight": sight,
+        "news": news_for(caller=caller, sight=sight, visiting=True),
         "steps": first_steps(request, totals) if caller.may(Permission.PEOPLE_MANAGE) else (),
         "documents": documents_of(caller.actor, everybody=administers, limit=5, sight=sight).documents,
         "administers": administers,

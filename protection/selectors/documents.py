@@ -372,6 +372,11 @@ def licensed_contents(person: UUID, cids: Collection[UUID]) -> set[UUID]:
         return {cid for (cid,) in cursor.fetchall()}
 
 
+def decided_among(person: UUID, cids: Collection[UUID]) -> set[UUID]:
+    """Return those of the documents that a person decides about."""
+    return set(Content.objects.filter(decided_by(person), cid__in=cids).values_list("cid", flat=True))
+
+
 def owned_by(person: UUID) -> int:
     """Return how many documents a person owns here."""
     return Content.objects.filter(owner_id=person).count()

@@ -5,7 +5,6 @@ Whatever counts, lists or sorts by openings takes a ``Sight``; without one it sh
 are read through ``concealed``.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -100,10 +99,3 @@ def unmasked_for(reader: UUID) -> frozenset[UUID]:
     """Return the documents of which a person may see names at present, because another one approved it."""
     rows = Unmasking.objects.filter(Q(asked_by=reader) | Q(answered_by=reader), state="approved", until__gt=Now())
     return frozenset(rows.values_list("content_id", flat=True))
-
-
-def counted(people: int, numbers: Mapping[str, int], sight: Sight) -> Mapping[str, int | None]:
-    """Return numbers that so many people made, or None in their place where they are not shown."""
-    if sight.tracking is Tracking.OFF or (sight.tracking is Tracking.PSEUDONYMOUS and people < FEWEST):
-        return dict.fromkeys(numbers)
-    return numbers

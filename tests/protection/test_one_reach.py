@@ -72,6 +72,7 @@ PAGES: Final[Mapping[str, str]] = {
     "POST labels/{label_id}/publish": "label_status",
     "POST leave": "leave",
     "PATCH me": "preferences",
+    "PUT notices": "notices",
     "POST people": "person_new",
     "POST people/chosen": "people_chosen",
     "PATCH people/{person_id}": "person",
@@ -216,7 +217,7 @@ class Commands:
         (name,) = {name for name in leaves() if [*map(str, words)][: len(name.split())] == name.split()}
         assert said["command"] == name
         form = {"state", "result"} if "--preview" in words else READ.get(name, CHANGE)
-        shows = words in {("preferences",), ("settings",)}
+        shows = words in {("preferences",), ("settings",), ("notices",)}
         assert shows or form <= said.keys(), (words, said)
         self.done.add(name)
         return said
@@ -321,6 +322,8 @@ def _organization(cast: Cast, commands: Commands) -> None:
     texts = {"suite": "hybrid", "keep_titles": "true", "contact": "help@contoso.example", "account_required": "false"}
     shown = {"tracking": "named", "untracked_group": "", "owners_restore": "false"}
     changes = (f"{name}={value}" for name, value in {**numbers, **texts, **shown}.items())
+    run(ada, "notices", "--of", "daily")
+    run(ada, "notices")
     run(ada, "settings", *(word for change in changes for word in ("--set", change)))
 
 

@@ -98,6 +98,11 @@ def language_of(person_id: UUID) -> str:
     return Person.objects.filter(id=person_id).values_list("language", flat=True).first() or ""
 
 
+def zone_of(person_id: UUID) -> str:
+    """Return the name of a person's time zone, UTC for somebody who is gone."""
+    return Person.objects.filter(id=person_id).values_list("time_zone", flat=True).first() or "UTC"
+
+
 def people_in(
     organization_id: UUID, *, search: str = "", sort: str = "email", after: str = "", limit: int = 50, role: str = ""
 ) -> tuple[PersonFacts, ...]:
