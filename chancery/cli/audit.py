@@ -1,10 +1,7 @@
 """``audit`` and ``verify-audit``: what happened, and the proof that nothing of it was changed or removed."""
 
-import csv
-import io
 import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -25,6 +22,7 @@ from chancery.sdk.ledger import verify_event, verify_ledger
 from chancery.sdk.organization import Organization
 from chancery.sealing.atomic import replacing
 from chancery.sealing.streams import write_all
+from chancery.spreadsheets import csv_line
 from chancery.texts import joined, message
 
 DAY: Final = click.DateTime(["%Y-%m-%d"])
@@ -48,9 +46,6 @@ COLUMNS: Final = (
     *("source", "ip", "device", "altered", "id"),
 )
 """The columns of an export as CSV."""
-
-_FORMULA: Final = re.compile(r"(?:^|(?<=[;|\t\r\n]))(?=\s*[=+\-@\t\r])")
-"""Where a cell begins that would be computed; spreadsheets of many languages begin one at a semicolon, too."""
 
 DIRECTORY: Final = (
     "address",
@@ -129,10 +124,10 @@ def audit(
     if target is not None:
         as_csv = form == "csv" or (form is None and target.suffix.lower() == ".csv")
         with replacing(target) as file:
-            write_all(file, _csv(COLUMNS) if as_csv else b"")
+            write_all(file, csv_line(COLUMNS).encode() if as_csv else b"")
             number = 0
             for event in islice(place.each("/api/v1/audit/events", **wanted), limit):
-                write_all(file, _csv(_row(event)) if as_csv else _json(event))
+                write_all(file, csv_line(_row(event)).encode() if as_csv else _json(event))
                 number += 1
         output.result(
             {"events": number, "file": str(target)},
@@ -165,18 +160,6 @@ def _row(event: Mapping[str, Any]) -> list[object]:
         "device": personal.get("device_name", ""),
     }
     return [known[name] for name in COLUMNS]
-
-
-def _csv(cells: Iterable[object]) -> bytes:
-    """Return one line of CSV; what a spreadsheet would compute is marked as text."""
-    line = io.StringIO()
-    csv.writer(line).writerow([_as_text(cell) for cell in cells])
-    return line.getvalue().encode()
-
-
-def _as_text(cell: object) -> str:
-    """Return a cell in which nothing is a formula, also where a spreadsheet begins a new cell at other delimiters."""
-    return _FORMULA.sub("'", "" if cell is None else str(cell))
 
 
 @click.command("verify-audit")

@@ -4,7 +4,7 @@ import functools
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -130,50 +130,6 @@ def documents(
 
 
 @click.command()
-@DOCUMENT
-@LIMIT
-@WIDE
-@in_organization
-def track(output: Output, place: Organization, cid: UUID, limit: int | None) -> None:
-    """Show who has access to a document, who opened it and who was refused."""
-    recipients = list(place.each(f"/api/v1/documents/{cid}/recipients"))
-    if not output.as_json:
-        rows = [
-            {
-                **one,
-                "who": _who(one["who"], place) or one["name"],
-                "access": _ACCESS[one["access"]],
-                "may": one["level"] or rights_in_words(one["rights"]),
-                "why": one["message"],
-            }
-            for one in recipients
-        ]
-        columns = ["who", "access", "may", "since", "opened", "last_opened", "refused", "why"]
-        tables.show(output, rows, columns, empty="")
-        output.result({}, "")
-    events = map(_event, place.each(f"/api/v1/documents/{cid}/events"))
-    columns, none = ["at", "outcome", "from", "sentence"], message("Nothing has happened to it yet.")
-    tables.show(output, events, columns, empty=none, limit=limit, beside={"recipients": recipients})
-
-
-_ACCESS: Final = {"yes": message("may open it"), "no": message("may not"), "unknown": message("when they open it")}
-
-
-def _event(event: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "at": event["at"],
-        "kind": event["kind"],
-        "outcome": event["outcome"],
-        "who": event["who"],
-        "sentence": event["sentence"],
-        "from": event["personal"].get("ip"),
-        "reason": event["reason"],
-        "rights": event["details"].get("rights"),
-        "id": event["id"],
-    }
-
-
-@click.command()
 @WIDE
 @about_document
 def policy(output: Output, place: Organization, cid: UUID) -> None:
@@ -182,8 +138,8 @@ def policy(output: Output, place: Organization, cid: UUID) -> None:
     Needs the right VIEWRIGHTSDATA, unless the document is yours.
     """
     found = place.call("GET", f"/api/v1/documents/{cid}/policy")
-    rows = [{"who": _who(one["who"], place), "may": _may(one, place.zone())} for one in found["grants"]]
-    rows += [{"who": _who(who, place), "may": message("never open it")} for who in found["policy"].get("deny", [])]
+    rows = [{"who": who_is(one["who"], place), "may": _may(one, place.zone())} for one in found["grants"]]
+    rows += [{"who": who_is(who, place), "may": message("never open it")} for who in found["policy"].get("deny", [])]
     if output.as_json:
         output.result(found)
         return
@@ -206,11 +162,11 @@ def _may(grant: dict[str, Any], zone: ZoneInfo) -> str:
 
 def _named(grant: dict[str, Any], place: Organization, zone: ZoneInfo) -> str:
     """Return whom a grant means, and until when."""
-    who, until = _who(grant["who"], place), grant.get("until")
+    who, until = who_is(grant["who"], place), grant.get("until")
     return who if until is None else message("{who} until {end}", who=who, end=moment(until, zone))
 
 
-def _who(principal: str, place: Organization) -> str:
+def who_is(principal: str, place: Organization) -> str:
     """Return whom an entry means, as ``--grant`` takes it."""
     return "everybody" if principal == f"organization:{place.id}" else principal.removeprefix("address:")
 

@@ -41,7 +41,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "labels": "labels.labels",
         "documents": "documents.documents",
         "shared": "shared.shared",
-        "track": "documents.track",
+        "track": "tracking.track",
         "notices": "notices.notices",
         "revoke": "revoking.revoke",
         "restore": "revoking.restore",

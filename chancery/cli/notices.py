@@ -9,6 +9,7 @@ from chancery.cli.confirming import changed
 from chancery.cli.documents import Document
 from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
+from chancery.cli.tables import WIDE
 from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
 from chancery.texts import message
@@ -24,6 +25,7 @@ CHOICES = ["every", "first", "refusals", "daily", "none"]
     help="Mail me every opening and refusal, the first opening by each person, refusals, one mail a day, or none.",
 )
 @click.option("--document", "cid", type=Document(), help="Only for this document; as-all gives up its own choice.")
+@WIDE
 @in_organization
 def notices(output: Output, place: Organization, of: str | None, cid: UUID | None) -> None:
     """Show or choose what you are mailed about your documents."""

@@ -33,6 +33,7 @@ from portal.api import (
     template_exchange,
     template_versions,
     templates,
+    tracking,
     why,
 )
 
@@ -98,6 +99,8 @@ urlpatterns = [
     path("documents/<uuid:cid>", documents.DocumentDetail.as_view(), name="api_document"),
     path("documents/<uuid:cid>/recipients", recipients.DocumentRecipients.as_view(), name="api_document_recipients"),
     path("documents/<uuid:cid>/events", documents.DocumentEvents.as_view(), name="api_document_events"),
+    path("documents/<uuid:cid>/places", tracking.DocumentPlaces.as_view(), name="api_document_places"),
+    path("documents/<uuid:cid>/export", tracking.DocumentExport.as_view(), name="api_document_export"),
     path("documents/<uuid:cid>/why", why.DocumentWhy.as_view(), name="api_document_why"),
     path(
         "documents/<uuid:cid>/access-requests",

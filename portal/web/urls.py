@@ -28,6 +28,7 @@ from portal.web import (
     super_users,
     template_exchange,
     templates,
+    tracking,
     why,
 )
 
@@ -47,6 +48,8 @@ urlpatterns = [
     path("scheduled/", revocations.scheduled_list, name="scheduled"),
     path("scheduled/<uuid:scheduled_id>/cancel/", revocations.scheduled_cancel, name="scheduled_cancel"),
     path("documents/<uuid:cid>/change/", documents.change_document, name="document_change"),
+    path("documents/<uuid:cid>/places/", tracking.document_places_page, name="document_places"),
+    path("documents/<uuid:cid>/export/", tracking.document_export, name="document_export"),
     path("documents/<uuid:cid>/notices/", notices.document_notices, name="document_notices"),
     path("documents/<uuid:cid>/label/", labels.document_label, name="document_label"),
     path("documents/<uuid:cid>/pending/", documents.decide_pending, name="document_pending"),

@@ -10,10 +10,10 @@ from uuid import UUID, uuid4
 import pytest
 from click.testing import CliRunner
 
-from chancery.cli.audit import _csv
 from chancery.cli.main import main
 from chancery.ledger.kinds import Kind
 from chancery.sdk.session import Protected, Session
+from chancery.spreadsheets import csv_line
 from portal.api.event_items import EventDocument, EventItem
 from portal.words.codes import code_in_words
 from protection.services.register import Pending
@@ -212,9 +212,9 @@ def test_an_export_says_the_same_as_json_and_as_csv(
 
 def test_a_spreadsheet_computes_nothing_of_an_export() -> None:
     cells = ("=1+1", "+1", "-1", "@x", "plan")
-    assert _csv(cells) == b"'=1+1,'+1,'-1,'@x,plan\r\n"
+    assert csv_line(cells) == "'=1+1,'+1,'-1,'@x,plan\r\n"
     split = ["plan;=1+1", "a; +1", "a|-1", "\t@x", "1=1; a-b"]
-    assert _csv(split) == b"plan;'=1+1,a;' +1,a|'-1,'\t'@x,1=1; a-b\r\n", "a spreadsheet may split at these, too"
+    assert csv_line(split) == "plan;'=1+1,a;' +1,a|'-1,'\t'@x,1=1; a-b\r\n", "a spreadsheet may split at these, too"
 
 
 def test_events_are_what_the_description_says(cast: Cast, sealed: Protected) -> None:

@@ -1,5 +1,8 @@
 """What people did with a document, whether the service saw it or their client reported it (promise C94)."""
 
+import csv
+import io
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ from audit.services.report import ingest
 from chancery.sdk.errors import NoCopy
 from tenants.context import in_organization
 from tests.cast import Cast, Player
+from tests.isolation.endpoints import Site
 from tests.protection.steps import RITA, call, ledger, opening, protect
 from tests.protection.test_recipients import recipients
 
@@ -120,3 +124,54 @@ def test_a_row_says_from_where_and_until_when_a_kept_copy_opens(cast: Cast, plan
     taken = call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": RITA})
     assert taken.status_code == 200
     assert recipients(cast, sealed.cid)[RITA]["kept_until"] <= rita["kept_until"]
+
+
+# --- from where, and files -----------------------------------------------------------------------------------------
+
+
+def test_openings_are_listed_by_network_and_by_organization(cast: Cast, plan: Path, chancery: Any) -> None:
+    sealed = protect(cast.olga, plan, f"{RITA}:VIEW", "max@contoso.example:VIEW", offline_days=0)
+    for who in (cast.rita, cast.rita, cast.max):
+        opening(who, sealed.path)
+    found = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/places").json()
+    by_domain = {one["name"]: (one["people"], one["opened"]) for one in found["organizations"]}
+    assert by_domain == {"fabrikam.example": (1, 2), "contoso.example": (1, 1)}
+    (network,) = found["networks"]
+    assert (network["name"], network["people"], network["opened"]) == ("127.0.0.0/24", 2, 3)
+    page = Site(cast, {}).browser("contoso.localhost:8000", cast.olga).get(f"/documents/{sealed.cid}/places/")
+    text = page.content.decode().replace("<wbr>", "")
+    assert all(one in text for one in ("fabrikam.example", "127.0.0.0/24"))
+    assert "fabrikam.example" in chancery("track", sealed.cid, "--places").stdout
+    call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "pseudonymous"})
+    hidden = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/places").json()
+    call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "named"})
+    assert hidden == {"networks": [], "organizations": [], "shown": False}
+
+
+def test_page_call_and_command_export_the_same_and_no_cell_is_a_formula(
+    cast: Cast, plan: Path, chancery: Any, tmp_path: Path
+) -> None:
+    bad = plan.with_name("=cmd|calc!A1.txt")
+    bad.write_bytes(b"text")
+    sealed = protect(cast.olga, bad, f"{RITA}:VIEW", offline_days=0)
+    opening(cast.rita, sealed.path)
+    reports(cast, cast.rita, sealed.cid, {"action": "printed"})
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    for what, column in (("recipients", "printed"), ("timeline", "sentence")):
+        for form in ("csv", "json"):
+            page = browser.get(f"/documents/{sealed.cid}/export/?what={what}&as={form}")
+            answered = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/export?what={what}&as={form}")
+            target = tmp_path / f"{what}.{form}"
+            assert chancery("track", sealed.cid, "--to", target, "--what", what).exit_code == 0
+            assert page.content.decode() == answered.json()["text"] == target.read_bytes().decode()
+            assert f"{what}-{sealed.cid}.{form}" in page["Content-Disposition"]
+        rows = [json.loads(line) for line in target.read_text().splitlines()]
+        cells = list(csv.DictReader(io.StringIO(target.with_suffix(".csv").read_text())))
+        assert len(rows) == len(cells) > 1
+        assert column in rows[0]
+        assert not [cell for row in cells for cell in row.values() if cell.startswith(("=", "+", "-", "@"))]
+    rita = next(
+        row for row in csv.DictReader(io.StringIO((tmp_path / "recipients.csv").read_text())) if RITA in row["who"]
+    )
+    assert (rita["opened"], rita["printed"]) == ("1", "1")
+    assert call(cast.max, "contoso", "GET", f"documents/{sealed.cid}/export").status_code == 404
