@@ -8,7 +8,7 @@ from typing import Any, Final
 import click
 
 from chancery.cli import tables
-from chancery.cli.confirming import asks, carry_out
+from chancery.cli.confirming import asks, carry_out, changed
 from chancery.cli.labels import existing_label
 from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
@@ -111,6 +111,38 @@ def remove(output: Output, place: Organization, who: str, reason: str, *, yes: b
     if found is None:
         raise NotFound(message("{name} is not listed.", name=who), remedy=message("See: chancery super-user settings"))
     carry_out(output, place, "DELETE", f"{SETTINGS}/people/{found['id']}", yes=yes, reason=reason)
+
+
+@super_user.command("recovery-keys")
+@click.argument("first", metavar="ADDRESS")
+@click.argument("second", metavar="ADDRESS")
+@asks
+@in_organization
+def recovery_keys(output: Output, place: Organization, first: str, second: str, reason: str, *, yes: bool) -> None:
+    """Name the two keepers of the recovery keys.
+
+    Where no independent administrator is left, they approve a grant together.
+    """
+    body = {"first": first, "second": second}
+    carry_out(output, place, "POST", f"{SETTINGS}/recovery-keys", body, yes=yes, reason=reason)
+
+
+@super_user.command("recovery-key")
+@in_organization
+def recovery_key(output: Output, place: Organization) -> None:
+    """Show your recovery key, once."""
+    made = place.call("POST", f"{SETTINGS}/recovery-keys/mine")
+    changed(output, made)
+    output.note(made["key"])
+
+
+@super_user.command("present")
+@GRANT
+@click.option("--key", prompt=True, hide_input=True, help="Your recovery key; asked for if not given.")
+@in_organization
+def present_key(output: Output, place: Organization, grant: str, key: str) -> None:
+    """Present your recovery key for a grant that waits."""
+    changed(output, place.call("POST", f"{PATH}/{grant_named(place, grant)}/present", {"key": key}))
 
 
 @super_user.command("ask")

@@ -31,6 +31,7 @@ SETTINGS: Final[dict[str, Any]] = {
     ],
     "group": "counsel@contoso.example",
     "notice_days": 7,
+    "keepers": [{"address": "olga@contoso.example", "shown": True}],
 }
 
 
@@ -43,6 +44,13 @@ class SuperUserItem(Answer):
     added_at = serializers.DateTimeField()
 
 
+class KeeperItem(Answer):
+    """A keeper of a recovery key."""
+
+    address = serializers.CharField()
+    shown = serializers.BooleanField(help_text="Whether they have their key.")
+
+
 class SuperUsersShown(Answer):
     """Who may ask for super-user grants."""
 
@@ -50,6 +58,7 @@ class SuperUsersShown(Answer):
     people = SuperUserItem(many=True)
     group = serializers.CharField(allow_blank=True, help_text="Its members may ask, nested ones too; empty for none.")
     notice_days = serializers.IntegerField(help_text="After how many days owners are told what was opened.")
+    keepers = KeeperItem(many=True, help_text="Of the two recovery keys.")
 
 
 class SuperUsersBody(Confirmed):
@@ -93,7 +102,9 @@ class SuperUsers(OrganizationView):
     )
     def get(self, request: Request) -> Response:
         """Answer with switch, list, group and the delay of notices."""
-        return Response(_shown(standing(caller=self.caller).settings))
+        found = standing(caller=self.caller)
+        keepers = [{"address": one.address, "shown": one.shown_at is not None} for one in found.keepers]
+        return Response({**_shown(found.settings), "keepers": keepers})
 
     @extend_schema(
         summary="Switch super users on or off, choose the group, or change the delay of notices",

@@ -24,6 +24,7 @@ from portal.api import (
     previews,
     recipient_suggestions,
     recipients,
+    recovery_keys,
     removal,
     renderings,
     revocations,
@@ -142,6 +143,13 @@ urlpatterns = [
     path("super-users", super_users.SuperUsers.as_view(), name="api_super_users"),
     path("super-users/people", super_users.SuperUserList.as_view(), name="api_super_user_list"),
     path("super-users/people/<uuid:person_id>", super_users.SuperUserDetail.as_view(), name="api_super_user"),
+    path("super-users/recovery-keys", recovery_keys.RecoveryKeys.as_view(), name="api_recovery_keys"),
+    path("super-users/recovery-keys/mine", recovery_keys.OwnRecoveryKey.as_view(), name="api_recovery_key"),
+    path(
+        "super-user-grants/<uuid:grant_id>/present",
+        recovery_keys.PresentRecoveryKey.as_view(),
+        name="api_super_user_grant_present",
+    ),
     path("super-user-grants", super_user_grants.SuperUserGrants.as_view(), name="api_super_user_grants"),
     path(
         "super-user-grants/<uuid:grant_id>",

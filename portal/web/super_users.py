@@ -12,6 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from portal.languages import reader_languages
@@ -20,17 +21,19 @@ from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
 from portal.usecases.super_users.answer import approve, end, turn_down
 from portal.usecases.super_users.ask import HOURS, GrantRequest, ask
+from portal.usecases.super_users.recovery import choose_keepers, present, show_key
 from portal.usecases.super_users.report import NoReportYet, sealed_report
 from portal.usecases.super_users.settings import let_ask, let_group_ask, no_longer_let_ask, switch, tell_owners_after
 from portal.usecases.super_users.visible import Standing, standing, visible_grant, visible_grants
 from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField
-from portal.web.framework import PAGE_SIZE, PageRequest, page, show, words_of
+from portal.web.framework import PAGE_SIZE, PageRequest, carried_out, page, show, words_of
 from portal.words.super_users import scope_in_words
 from protection.selectors.documents import titles_by_id
 from protection.selectors.labels import labels
 from protection.selectors.super_users import GrantFacts
 from protection.selectors.templates import deleted_templates, templates
+from protection.services.recovery_keys import KeyWasShown
 from protection.services.super_user_grants import MOST_CASE, MOST_HOURS, MOST_REASON
 from protection.services.super_users import MOST_NOTICE_DAYS
 
@@ -190,6 +193,41 @@ def super_user_remove(request: PageRequest, person_id: UUID) -> HttpResponse:
         return no_longer_let_ask(**_whom(request), person_id=person_id, stated=stated)
 
     return confirmed(request, reverse("super_users"), act, section="super_users")
+
+
+@require_POST
+@page(Permission.SUPER_USERS_MANAGE)
+def recovery_keys(request: PageRequest) -> HttpResponse:
+    """Name the two keepers of the recovery keys, after a question."""
+
+    def act(stated: Stated) -> Effect:
+        return choose_keepers(
+            **_whom(request), first=_field(request, "first"), second=_field(request, "second"), stated=stated
+        )
+
+    return confirmed(request, reverse("super_users"), act, section="super_users")
+
+
+@require_POST
+@never_cache
+@page()
+def recovery_key(request: PageRequest) -> HttpResponse:
+    """Show a keeper their key, this once."""
+    try:
+        shown = show_key(caller=request.caller)
+    except KeyWasShown as error:
+        messages.error(request, words_of(error))
+        return redirect("super_users")
+    return show(request, "recovery_key", "super_users", {"key": shown.key, "words": shown.effect.message})
+
+
+@require_POST
+@page()
+def super_user_grant_present(request: PageRequest, grant_id: UUID) -> HttpResponse:
+    """Take a keeper's recovery key for a grant that waits."""
+    key = request.POST.get("key", "")
+    carried_out(request, lambda: present(**_whom(request), grant_id=grant_id, key=key))
+    return redirect("super_user_grant", grant_id)
 
 
 @require_http_methods(["GET", "POST"])

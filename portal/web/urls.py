@@ -80,6 +80,13 @@ urlpatterns = [
     path("hand-overs/<uuid:hand_over_id>/answer/", hand_overs.hand_over_answer, name="hand_over_answer"),
     path("super-users/", super_users.super_users, name="super_users"),
     path("super-users/change/", super_users.super_users_change, name="super_users_change"),
+    path("super-users/recovery-keys/", super_users.recovery_keys, name="recovery_keys"),
+    path("super-users/recovery-keys/mine/", super_users.recovery_key, name="recovery_key"),
+    path(
+        "super-users/grants/<uuid:grant_id>/present/",
+        super_users.super_user_grant_present,
+        name="super_user_grant_present",
+    ),
     path("super-users/people/<uuid:person_id>/remove/", super_users.super_user_remove, name="super_user_remove"),
     path("super-users/grants/new/", super_users.super_user_grant_new, name="super_user_grant_new"),
     path("super-users/grants/<uuid:grant_id>/", super_users.super_user_grant, name="super_user_grant"),

@@ -51,6 +51,7 @@ BODIES: dict[str, object] = {
     "api/v1/documents/<uuid:cid>/policy": {
         "policy": {"grants": [{"who": "max@contoso.example", "rights": ["VIEW"]}], "offline_days": 0}
     },
+    "api/v1/super-user-grants/<uuid:grant_id>/present": {"key": "AAAA"},
     "api/v1/previews": {"kind": "group", "id": str(NOBODY), "change": {}},
 }
 

@@ -90,6 +90,9 @@ PAGES: Final[Mapping[str, str]] = {
     "POST super-user-grants/{grant_id}/decline": "super_user_grant_answer",
     "POST super-user-grants/{grant_id}/end": "super_user_grant_answer",
     "PATCH super-users": "super_users_change",
+    "POST super-user-grants/{grant_id}/present": "super_user_grant_present",
+    "POST super-users/recovery-keys": "recovery_keys",
+    "POST super-users/recovery-keys/mine": "recovery_key",
     "POST super-users/people": "super_users_change",
     "DELETE super-users/people/{person_id}": "super_user_remove",
     "POST templates": "template_new",
@@ -418,6 +421,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
         assert [one["refused"] for one in run(olga, command, *asked, *words, "--yes")["results"]] == ["", ""]
     _hand_overs(cast, plan, commands)
     _super_users(cast, plan, commands)
+    _recovery(cast, commands)
     for decision in ("accept", "block"):
         lost = cast.enroll(f"lost-{uuid4().hex[:6]}", olga.id, olga.address)
         protect(lost, plan)
@@ -458,6 +462,19 @@ def _super_users(cast: Cast, plan: Path, commands: Commands) -> None:
         seal_ledger(str(cast.organizations["contoso"].id))
     run(olga, "super-user", "report", grant)
     run(ada, "super-user", "disable", *yes)
+
+
+def _recovery(cast: Cast, commands: Commands) -> None:
+    slug, run, yes = f"reach{uuid4().hex[:6]}", commands.run, ("--yes", "--reason", "A test")
+    cast.found(slug, f"one{slug}")
+    asker, *keepers = (cast.join(f"{name}{slug}", slug) for name in ("asks", "first", "second"))
+    run(cast.players[f"one{slug}"], "super-user", "enable", *yes)
+    run(cast.players[f"one{slug}"], "super-user", "add", asker.address, *yes)
+    run(cast.players[f"one{slug}"], "super-user", "recovery-keys", *(one.address for one in keepers), *yes)
+    grant = run(asker, "super-user", "ask", *yes)["grant"]
+    for one in keepers:
+        key = run(one, "super-user", "recovery-key")["key"]
+        run(one, "super-user", "present", grant, "--key", key)
 
 
 def _hand_overs(cast: Cast, plan: Path, commands: Commands) -> None:

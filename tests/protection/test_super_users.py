@@ -107,6 +107,7 @@ def test_c56_super_users_are_off_and_empty_until_an_administrator_switches_them_
         "people": [],
         "group": "",
         "notice_days": 7,
+        "keepers": [],
     }
     body = {"reason": "Why not", "confirm": "ask"}
     for player in (glass.gwen, glass.paul, glass.sue):
@@ -419,6 +420,59 @@ def test_a_grant_that_ends_between_reading_and_recording_gives_nothing(
     monkeypatch.setattr(FastPathDatabase, "read", ends_meanwhile)
     with under(on.sue, grant):
         assert refusal(on.sue, sealed.path).reason == "super_user_grant_invalid"
+
+
+# --- the emergency --------------------------------------------------------------------------------------------------
+
+
+def test_two_keepers_approve_together_where_no_administrator_can_and_one_alone_never(cast: Cast) -> None:
+    """Each is shown their own key, once; wrong ones are recorded and counted; both keys are spent by an approval."""
+    slug = f"lone{uuid4().hex[:6]}"
+    organization = cast.found(slug, "lena")
+    lena, first, second, asker = cast.lena, *(cast.join(f"{name}{slug}", slug) for name in ("kim", "lou", "moe"))
+    confirmed(lena, slug, "PATCH", SETTINGS, {"on": True})
+    confirmed(lena, slug, "POST", f"{SETTINGS}/people", {"address": asker.address})
+    both = {"first": first.address, "second": second.address}
+    for wrong in ({**both, "second": first.address}, {**both, "second": lena.address}):
+        problem(call(lena, slug, "POST", f"{SETTINGS}/recovery-keys", wrong), 400, "not_a_keeper")
+    confirmed(lena, slug, "POST", f"{SETTINGS}/recovery-keys", both)
+    problem(call(lena, slug, "POST", f"{SETTINGS}/recovery-keys/mine"), 404, "not_found")
+    keys = [call(one, slug, "POST", f"{SETTINGS}/recovery-keys/mine").json()["key"] for one in (first, second)]
+    problem(call(first, slug, "POST", f"{SETTINGS}/recovery-keys/mine"), 409, "key_was_shown")
+    body = {"reason": "Nobody else is there", "confirm": "ask"}
+    mail.outbox.clear()
+    grant = call(asker, slug, "POST", GRANTS, body).json()["grant"]
+    assert {first.address, second.address, lena.address} == told().keys()
+    path = f"{GRANTS}/{grant}/present"
+    problem(call(lena, slug, "POST", path, {"key": keys[0]}), 404, "not_found")
+    problem(call(second, slug, "POST", path, {"key": keys[0]}), 409, "recovery_refused")
+    for _again in range(2):
+        assert call(first, slug, "POST", path, {"key": keys[0].lower()}).json()["state"] == "waiting"
+    mail.outbox.clear()
+    assert call(second, slug, "POST", path, {"key": keys[1]}).json()["state"] == "active"
+    assert told().keys() == {asker.address, lena.address}
+    shown = call(lena, slug, "GET", f"{GRANTS}/{grant}").json()
+    assert shown["approved_by"] == f"{first.address}, {second.address}"
+    presented = ledger(cast, slug, "recovery_key.presented")
+    assert [one.outcome for one in presented] == ["done", "done", "done", "refused"]
+    again = call(asker, slug, "POST", GRANTS, body).json()["grant"]
+    problem(call(first, slug, "POST", f"{GRANTS}/{again}/present", {"key": keys[0]}), 404, "not_found")
+    key = call(first, slug, "POST", f"{SETTINGS}/recovery-keys/mine").json()["key"]
+    for _guess in range(5):
+        problem(call(first, slug, "POST", f"{GRANTS}/{again}/present", {"key": "AAAA"}), 409, "recovery_refused")
+    problem(call(first, slug, "POST", f"{GRANTS}/{again}/present", {"key": key}), 409, "recovery_refused")
+    cast.join("nele", slug, role="global_administrator")
+    assert call(cast.nele, slug, "GET", SETTINGS).json()["keepers"][0]["shown"]
+    assert organization.id
+
+
+def test_keys_are_for_the_case_that_no_administrator_can_approve(on: Cast) -> None:
+    both = {"first": on.paul.address, "second": on.quin.address}
+    confirmed(on.gwen, "glass", "POST", f"{SETTINGS}/recovery-keys", both)
+    key = call(on.paul, "glass", "POST", f"{SETTINGS}/recovery-keys/mine").json()["key"]
+    grant = asked(on.sue)
+    problem(call(on.paul, "glass", "POST", f"{GRANTS}/{grant}/present", {"key": key}), 409, "recovery_refused")
+    call(on.sue, "glass", "POST", f"{GRANTS}/{grant}/decline", {})
 
 
 # --- the report ----------------------------------------------------------------------------------------------------

@@ -23,9 +23,10 @@ from portal.usecases.super_users.answer import who_may_approve
 from portal.usecases.super_users.watching import auditors
 from portal.words.super_users import scope_in_words
 from protection.selectors.named_grant import Scope
-from protection.selectors.super_users import documents_in, super_user_settings
+from protection.selectors.super_users import documents_in, keepers, super_user_settings
 from protection.services.super_user_grants import ask_grant
 from tenants.directory.selectors.groups import groups_at
+from tenants.directory.selectors.people import PersonFacts, enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts
 
 HOURS: Final = 8
@@ -85,7 +86,8 @@ def ask(*, caller: Caller, organization: OrganizationFacts, requested: GrantRequ
             legal_ground=requested.legal_ground,
         )
         covered = partial(scope_in_words, scope)
-        mail_grant_asked(auditors(caller.organization), approvers, made, covered, organization=organization)
+        answering = approvers or _keepers(caller)
+        mail_grant_asked(auditors(caller.organization), answering, made, covered, organization=organization)
     nobody = _("Nobody can approve it now: no administrator is independent of you. Two recovery keys can.")
     return effect(
         True,
@@ -96,6 +98,12 @@ def ask(*, caller: Caller, organization: OrganizationFacts, requested: GrantRequ
         number=made.number,
         state=made.state,
     )
+
+
+def _keepers(caller: Caller) -> list[PersonFacts]:
+    """Return the keepers of recovery keys who are there."""
+    there = enabled_among(caller.organization, [one.person for one in keepers()])
+    return [person_in(caller.organization, person) for person in sorted(there)]
 
 
 def _scope(organization: OrganizationFacts, requested: GrantRequest) -> Scope:

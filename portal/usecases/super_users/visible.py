@@ -8,7 +8,7 @@ from chancery.texts import message
 from portal import clock
 from portal.usecases.caller import Caller
 from portal.usecases.permissions import Permission
-from portal.usecases.super_users.answer import may_approve, may_end
+from portal.usecases.super_users.answer import may_approve, may_end, who_may_approve
 from portal.usecases.super_users.ask import may_ask
 from protection.selectors.super_users import (
     GrantFacts,
@@ -42,6 +42,7 @@ class VisibleGrant:
     answers: bool
     ends: bool
     reports: bool
+    presents: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ def visible_grant(*, caller: Caller, grant_id: UUID) -> VisibleGrant:
         answers=waits and (own or caller.may(Permission.SUPER_USERS_APPROVE)),
         ends=active and may_end(caller, found),
         reports=found.starts is not None and not active,
+        presents=waits and keeper and not own and not who_may_approve(caller.organization, found.holder),
     )
 
 
