@@ -274,6 +274,8 @@ SPECTACULAR_SETTINGS = {
         "portal.api.openapi.describe_problems",
     ],
     "ENUM_NAME_OVERRIDES": {
+        "EverywhereActEnum": "portal.usecases.everywhere.ACTS",
+        "EverywhereStateEnum": "protection.selectors.everywhere.STATES",
         "HandOverStateEnum": "portal.api.hand_overs.STATES",
         "SuperUserGrantStateEnum": "protection.selectors.super_users.STATES",
         "StateEnum": "portal.api.access_requests.STATES",

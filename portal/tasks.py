@@ -18,12 +18,14 @@ from portal.models import IdempotentAnswer
 from portal.notifications.outbox import forget_old
 from portal.notifications.send import send_due
 from portal.rendering.work import begin, keep_announcing
+from portal.usecases.everywhere import carry_on_everywhere
 from portal.usecases.hand_overs.carry_out import carry_on
 from portal.usecases.mail_notices import carry_on as mail_notices
 from portal.usecases.previews.answer import answer_next
 from portal.usecases.revocations import propagate_revocations
 from portal.usecases.scheduled_revocations import carry_out_due
 from portal.usecases.super_users.carry_on import close_and_tell
+from protection.selectors.everywhere import changing_everywhere
 from protection.selectors.hand_overs import handing_over
 from protection.selectors.notices import with_notices
 from protection.selectors.previews import unanswered
@@ -42,6 +44,7 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.super_users": concerned,
     "portal.revoke_due": due_in,
     "portal.mail_notices": with_notices,
+    "portal.everywhere": changing_everywhere,
     "protection.seal_ledger": unsealed,
 }
 """How to find out, for all organizations at once, which of them a sweep concerns; without an entry it concerns all."""
@@ -73,6 +76,12 @@ def hand_over_documents(organization_id: str) -> int:
 def end_grants_and_tell_owners(organization_id: str) -> int:
     """End the super-user grants whose time is over, and tell owners what was opened under one; return how many."""
     return close_and_tell(UUID(organization_id))
+
+
+@shared_task(name="portal.everywhere")
+def change_documents_everywhere(organization_id: str) -> int:
+    """Change the documents that one organization's people asked for; return how many were looked at."""
+    return carry_on_everywhere()
 
 
 @shared_task(name="portal.revoke_due")

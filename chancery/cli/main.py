@@ -49,6 +49,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "successor": "revoking.successor",
         "policy": "documents.policy",
         "change": "documents.change",
+        "everywhere": "everywhere.everywhere",
         "hand-over": "hand_overs.hand_over",
         "suggest": "recipients.suggest",
         "why": "why.why",

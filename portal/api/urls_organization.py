@@ -12,6 +12,7 @@ from portal.api import (
     discovery,
     documents,
     domains,
+    everywhere,
     groups,
     hand_overs,
     labels,
@@ -114,6 +115,9 @@ urlpatterns = [
     path("documents/<uuid:cid>/policy", documents.DocumentPolicy.as_view(), name="api_document_policy"),
     path("documents/<uuid:cid>/label", labels.DocumentLabel.as_view(), name="api_document_label"),
     path("documents/<uuid:cid>/accept", pending_documents.Accept.as_view(), name="api_document_accept"),
+    path("everywhere-changes", everywhere.EverywhereChanges.as_view(), name="api_everywhere"),
+    path("everywhere-changes/<uuid:change_id>", everywhere.EverywhereDetail.as_view(), name="api_everywhere_change"),
+    path("everywhere-changes/<uuid:change_id>/undo", everywhere.UndoEverywhere.as_view(), name="api_everywhere_undo"),
     path("scheduled-revocations", revocations.ScheduledRevocations.as_view(), name="api_scheduled_revocations"),
     path(
         "scheduled-revocations/<uuid:scheduled_id>",

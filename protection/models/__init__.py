@@ -13,6 +13,7 @@ from protection.models.content import (
     RegistrationState,
     new_feed_id,
 )
+from protection.models.everywhere import EverywhereAct, EverywhereChange, EverywhereOutcome, EverywhereState
 from protection.models.hand_overs import HandOver, HandOverState
 from protection.models.keys import IssuingKey, KeyStatus, LogKey, TenantKey, WrappingKey
 from protection.models.labels import Label
@@ -46,6 +47,10 @@ __all__ = [
     "ContentChange",
     "ContentRevocation",
     "Edition",
+    "EverywhereAct",
+    "EverywhereChange",
+    "EverywhereOutcome",
+    "EverywhereState",
     "ExpiryOption",
     "FeedEntry",
     "FeedHead",

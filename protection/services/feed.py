@@ -6,7 +6,7 @@ after it.
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -30,6 +30,20 @@ MAX_DAYS: Final = 36_500
 def invalidate_revisions_below(feed_id: bytes, rev: int) -> int:
     """Invalidate cached licenses of one document that carry a lower revision; return the feed's new number."""
     return _append(feed_id, rev=rev)
+
+
+def invalidate_many_revisions(revisions: Mapping[bytes, int]) -> int:
+    """Invalidate cached licenses of several documents under one number, by feed id and revision; return the number.
+
+    Without any the number is raised all the same, as something that decisions rest on has moved.
+    """
+    seq = touch()
+    days = ServiceSettings.objects.values_list("longest_license_days", flat=True).get(id=1)
+    drop_after = Now() + timedelta(days=min(days, MAX_DAYS) + 1)
+    FeedEntry.objects.bulk_create(
+        FeedEntry(seq=seq, feed_id=feed_id, rev=rev, drop_after=drop_after) for feed_id, rev in revisions.items()
+    )
+    return seq
 
 
 def invalidate_issued_until_now(feed_id: bytes) -> int:

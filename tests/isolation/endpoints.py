@@ -17,6 +17,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.views import APIView
 
 from chancery.policy.labels import Effect
+from chancery.policy.policy import Principal
 from chancery.sdk.errors import Refused
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
@@ -27,6 +28,7 @@ from portal.usecases.previews.ask import ask_about_person
 from protection.selectors.named_grant import Scope
 from protection.selectors.organization import keys
 from protection.selectors.templates import templates
+from protection.services.everywhere import Everywhere, begin_everywhere
 from protection.services.hand_over import Person as Owner
 from protection.services.hand_over import Which, ask_hand_over
 from protection.services.publish_template import archive_template
@@ -142,6 +144,9 @@ def furnish(cast: Cast, folder: Path) -> Site:
             waits=True,
         ).id
         grant = ask_grant(actor=caller.actor, scope=Scope(cids=(document.cid,)), hours=1, reason="A test").id
+        everywhere = begin_everywhere(
+            actor=caller.actor, asked=Everywhere(act="remove", who=Principal.of_address("gone@contoso.example"))
+        ).id
         ends = schedule_revocation(
             actor=caller.actor, cid=document.cid, revocation=Revocation(), at=int(time.time()) + 86_400
         ).id
@@ -164,6 +169,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "hand_over_id": waiting,
         "grant_id": grant,
         "scheduled_id": ends,
+        "change_id": everywhere,
         "message_id": NOBODY,
         "level": 0,
         "index": 0,

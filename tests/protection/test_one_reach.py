@@ -56,6 +56,8 @@ PAGES: Final[Mapping[str, str]] = {
     "POST domains": "domain_new",
     "POST domains/{domain}/prove": "domain_prove",
     "POST domains/{domain}/release": "domain_release",
+    "POST everywhere-changes": "everywhere_new",
+    "POST everywhere-changes/{change_id}/undo": "everywhere_undo",
     "POST groups": "group_new",
     "PATCH groups/{group_id}": "group_edit",
     "DELETE groups/{group_id}": "group_edit",
@@ -181,8 +183,11 @@ READ: Final[Mapping[str, set[str]]] = {
     "super-user settings": {"on", "people", "group"},
     "super-user report": {"grant", "opened", "intact"},
     "super-user show": LIST | {"grant"},
-    **dict.fromkeys(("hand-over list", "person departed", "super-user list", "scheduled list"), LIST),
+    **dict.fromkeys(
+        ("hand-over list", "person departed", "super-user list", "scheduled list", "everywhere list"), LIST
+    ),
     "person offboarding": {"documents", "disabled", "hand_overs"},
+    "everywhere show": {"state", "skipped"},
     "preview show": {"state", "result"},
     "preview save": CHANGE | {"kind", "target"},
     "verify-audit": {"intact"},
@@ -403,6 +408,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
     assert [one["id"] for one in run(olga, "scheduled", "list")["results"]] == [made["scheduled"]]
     run(ada, "scheduled", "cancel", made["scheduled"])
     run(olga, "successor", sealed.cid, "--none")
+    _everywhere(cast, commands)
     both = (sealed.cid, protect(olga, plan).cid)
     assert [one["changed"] for one in run(olga, "revoke", *both, *yes)["results"]] == [True, True]
     assert [one["changed"] for one in run(olga, "restore", *both)["results"]] == [True, True]
@@ -475,6 +481,18 @@ def _recovery(cast: Cast, commands: Commands) -> None:
     for one in keepers:
         key = run(one, "super-user", "recovery-key")["key"]
         run(one, "super-user", "present", grant, "--key", key)
+
+
+def _everywhere(cast: Cast, commands: Commands) -> None:
+    olga, run, yes = cast.olga, commands.run, ("--yes", "--reason", "A test")
+    with in_organization(cast.organizations["contoso"].id):
+        found, used = templates(published_only=True)[0], labels()[0]
+    made = run(olga, "everywhere", "add", "new@contoso.example:VIEW until 30d", "--protected-from", "2020-01-01", *yes)
+    run(olga, "everywhere", "replace", "new@contoso.example", "newer@contoso.example", *yes)
+    under = ("--owner", olga.address, "--template", found.id, "--label", used.id, "--protected-until", "2100-01-01")
+    run(cast.ada, "everywhere", "remove", "newer@contoso.example", "--all", *under, *yes)
+    assert run(olga, "everywhere", "show", made["id"])["state"] == "done"
+    run(olga, "everywhere", "undo", run(olga, "everywhere", "list")["results"][0]["id"], *yes)
 
 
 def _hand_overs(cast: Cast, plan: Path, commands: Commands) -> None:
