@@ -99,6 +99,12 @@ class Home:
             self._room = None
             held.unlink(missing_ok=True)
 
+    def folder(self, name: str) -> Path:
+        """Return a folder for what is no record, made if need be; readable by nobody else."""
+        folder = self._path(name)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return folder
+
     def remove(self, name: str) -> None:
         """Remove a record if it is there."""
         self._path(name).unlink(missing_ok=True)

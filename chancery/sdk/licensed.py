@@ -62,11 +62,13 @@ class Content:
     """The content of a sealed file for a program that works on it in memory.
 
     ``stream`` decrypts what is read from it and keeps nothing; ``edition`` names the edition, for saving the next one.
+    ``mtime`` is the time of the original in seconds since 1970, where it was sealed.
     """
 
     name: str
     type: str
     size: int
+    mtime: int | None
     opening: Opening
     edition: bytes
     stream: BinaryIO
@@ -95,6 +97,7 @@ class Licensed:
             name=self.name,
             type=metadata.type,
             size=self.file.plain_length,
+            mtime=metadata.mtime,
             opening=self.opening,
             edition=self.file.body_seal.digest,
             stream=io.BufferedReader(PlaintextReader(self.unlocked), LEAF),

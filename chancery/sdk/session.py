@@ -13,7 +13,7 @@ import io
 import mimetypes
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -66,7 +66,7 @@ THIS_LIBRARY: Final = Stated(f"chancery {VERSION}", enforced_by(Program.LIBRARY)
 """What programs say of themselves that say nothing else."""
 
 
-class Session:
+class Session(AbstractContextManager["Session"]):
     """Everything a signed-in person does: protect, open, track and change."""
 
     def __init__(
@@ -120,10 +120,6 @@ class Session:
     def close(self) -> None:
         """Close all connections."""
         self._http.close()
-
-    def __enter__(self) -> Self:
-        """Use the session in a ``with`` block."""
-        return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -231,15 +227,19 @@ class Session:
             return self._sealer.seal(ready, source, target, metadata)
 
     @contextmanager
-    def reading(self, source: BinaryIO | Path, *, to_edit: bool = False) -> Iterator[Content]:
+    def reading(self, source: BinaryIO | Path, *, to_edit: bool = False, leaves: bool = False) -> Iterator[Content]:
         """Open a sealed file for a program that shows its content or works on it in memory; nothing is written.
 
-        The program lets a copy leave only where ``Opening.may_leave`` says so.  ``to_edit`` asks the service,
-        and raises Refused, before any work, for a person who may not save what they change.
+        The program lets a copy leave only where ``Opening.may_leave`` says so.  ``to_edit`` asks the service; raises
+        Refused for a person who may not save what they change.  ``leaves`` reports that the content leaves its
+        protection for good; raises NoCopy where it may not.
         """
-        with self._licensed(source, (lambda _: False) if to_edit else (lambda _: True)) as found:
+        with self._licensed(source, Opening.may_leave if leaves else lambda _: not to_edit) as found:
             if to_edit:
                 next_number(found.file, found.opening)
+            if leaves:
+                found.require_may_leave()
+                found.register_content()
             yield found.content()
 
     def open_stream(self, source: BinaryIO | Path, sink: BinaryIO, *, leaves: bool = False) -> Opening:

@@ -161,6 +161,7 @@ CHANGE: Final = {"changed", "message", "warnings"}
 LIST: Final = {"results", "complete"}
 FILE: Final = {"file"}
 SAVED: Final = {"sealed", "cid", "changed"}
+BULK: Final = LIST | {"run", "done", "failed"}
 LISTED: Final = ("device", "template", "label", "key", "person", "group", "domain", "application", "pending")
 READ: Final[Mapping[str, set[str]]] = {
     **dict.fromkeys(("protect", "view", "open", "unprotect", "info", "verify"), FILE),
@@ -173,6 +174,11 @@ READ: Final[Mapping[str, set[str]]] = {
     },
     **dict.fromkeys(("template deleted", "template history"), LIST),
     **dict.fromkeys(("save", "edit"), SAVED),
+    **dict.fromkeys(
+        (f"bulk {one}" for one in ("protect", "unprotect", "reprotect", "relabel", "resume", "undo")), BULK
+    ),
+    **dict.fromkeys(("bulk report", "bulk runs"), LIST),
+    "bulk forget": {"run"},
     "whoami": {"id", "email", "organizations"},
     "policy": {"policy"},
     "why": {"reasons"},
@@ -392,7 +398,28 @@ def _templates(cast: Cast, plan: Path, commands: Commands) -> None:
     run(ada, "label", "publish", f"{label} now")
     sealed = protect(cast.olga, plan)
     run(cast.olga, "relabel", sealed.path, "--label", f"{label} now", "--justification", "Shared")
+    _in_bulk(cast, plan, commands, f"{label} now")
     run(ada, "label", "archive", f"{label} now", "--yes")
+
+
+def _in_bulk(cast: Cast, plan: Path, commands: Commands, label: str) -> None:
+    olga, folder = cast.olga, plan.parent / "bulk"
+    commands.monkeypatch.setenv("CHANCERY_HOME", str(cast.folder / "olga"))
+    folder.mkdir()
+    (folder / "plain.txt").write_text("plain")
+    for words in (
+        ("protect", folder, "--grant", f"{MAX}:VIEW"),
+        ("report", folder),
+        ("reprotect", folder, "--grant", f"{RITA}:VIEW"),
+        ("relabel", folder, "--label", label),
+        ("undo",),
+        ("unprotect", folder),
+        ("resume",),
+        ("runs",),
+        ("forget",),
+    ):
+        asks = words[0] not in {"report", "resume", "runs"}
+        assert commands.run(olga, "bulk", *words, *(["--yes"] if asks else []))
 
 
 def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
