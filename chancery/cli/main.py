@@ -44,6 +44,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "shared": "shared.shared",
         "track": "tracking.track",
         "notices": "notices.notices",
+        "names": "names.names",
         "revoke": "revoking.revoke",
         "restore": "revoking.restore",
         "scheduled": "revoking.scheduled",

@@ -170,6 +170,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "notices": {AS_FOR_ALL: gettext_lazy("As for all my documents"), **IN_WORDS},
         "noticed": notice_choices(caller=request.caller).on(cid),
         "shows_names": sight.names_on(cid),
+        "may_ask_names": not sight.is_off,
         "next_cursor": happened.next_cursor,
         "latest": offline_end_of(found.row),
         "manages": basis,

@@ -165,6 +165,15 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         ),
         PLAIN: _("{who} made a change by which an administrator gained access to documents."),
     },
+    Kind.NAMES_ASKED: {PLAIN: _("{who} asked to see who opened {document}.")},
+    Kind.NAMES_SHOWN: {
+        "until": _("{who} let {recipient} see who opened {document} until {until}."),
+        PLAIN: _("{who} let a person see who opened {document}."),
+    },
+    Kind.NAMES_DECLINED: {
+        "recipient": _("{who} declined to let {recipient} see who opened {document}."),
+        PLAIN: _("{who} declined to let a person see who opened {document}."),
+    },
     Kind.HAND_OVER_ASKED: {
         "owner": _("{who} asked that documents of {owner} go to {recipient}: {number}."),
         PLAIN: _("{who} asked that documents go to another owner."),

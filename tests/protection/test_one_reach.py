@@ -74,6 +74,9 @@ PAGES: Final[Mapping[str, str]] = {
     "POST labels/{label_id}/publish": "label_status",
     "POST leave": "leave",
     "PATCH me": "preferences",
+    "POST documents/{cid}/names": "document_names",
+    "POST names/{request_id}/approve": "names_answer",
+    "POST names/{request_id}/decline": "names_answer",
     "PUT notices": "notices",
     "POST people": "person_new",
     "POST people/chosen": "people_chosen",
@@ -190,7 +193,8 @@ READ: Final[Mapping[str, set[str]]] = {
     "super-user report": {"grant", "opened", "intact"},
     "super-user show": LIST | {"grant"},
     **dict.fromkeys(
-        ("hand-over list", "person departed", "super-user list", "scheduled list", "everywhere list"), LIST
+        ("hand-over list", "person departed", "super-user list", "scheduled list", "everywhere list", "names list"),
+        LIST,
     ),
     "person offboarding": {"documents", "disabled", "hand_overs"},
     "everywhere show": {"state", "skipped"},
@@ -453,6 +457,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
             asked.append(run(person, "request", sealed.path)["id"])
         assert [one["refused"] for one in run(olga, command, *asked, *words, "--yes")["results"]] == ["", ""]
     _hand_overs(cast, plan, commands)
+    _names(cast, plan, commands)
     _super_users(cast, plan, commands)
     _recovery(cast, commands)
     for decision in ("accept", "block"):
@@ -520,6 +525,19 @@ def _everywhere(cast: Cast, commands: Commands) -> None:
     run(cast.ada, "everywhere", "remove", "newer@contoso.example", "--all", *under, *yes)
     assert run(olga, "everywhere", "show", made["id"])["state"] == "done"
     run(olga, "everywhere", "undo", run(olga, "everywhere", "list")["results"][0]["id"], *yes)
+
+
+def _names(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, olga, run, yes = cast.ada, cast.olga, commands.run, ("--yes", "--reason", "A test")
+    auditor = cast.join(f"auditor{uuid4().hex[:6]}", "contoso", role="auditor")
+    sealed = protect(olga, plan)
+    run(ada, "settings", "--set", "tracking=pseudonymous")
+    asked = run(olga, "names", "ask", sealed.cid, *yes)["id"]
+    run(auditor, "names", "approve", asked, *yes)
+    asked = run(olga, "names", "ask", sealed.cid, *yes)["id"]
+    run(auditor, "names", "decline", asked, *yes)
+    run(olga, "names", "list")
+    run(ada, "settings", "--set", "tracking=named")
 
 
 def _hand_overs(cast: Cast, plan: Path, commands: Commands) -> None:

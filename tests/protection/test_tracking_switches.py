@@ -3,18 +3,25 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from uuid import uuid4
 
 import pytest
+from django.core import mail
+from django.utils import timezone
 
 from audit.services.report import ingest
 from chancery.sdk.results import Protected
+from protection.models import Unmasking
 from tenants.context import in_organization
 from tenants.directory.members import Member
+from tenants.directory.models import Membership
 from tests.cast import Cast, Player
 from tests.isolation.endpoints import Site
-from tests.protection.steps import MAX, RITA, call, ledger, opening, problem, protect, refusal, watched
+from tests.protection.steps import MAX, RITA, call, confirmed, ledger, opening, problem, protect, refusal, watched
 from tests.protection.test_recipients import group
+
+NOT_MASKED: Final = "names_are_not_masked"
 
 
 @pytest.fixture
@@ -151,3 +158,69 @@ def test_a_group_that_is_not_there_hides_nobody_by_mistake(cast: Cast) -> None:
     answer = call(cast.ada, "contoso", "PATCH", "settings", {"untracked_group": "nobody@contoso.example"})
     problem(answer, 404, "not_found")
     assert came() == []
+
+
+# --- names for a reason --------------------------------------------------------------------------------------------
+
+
+def test_names_are_shown_for_a_reason_once_an_independent_auditor_approves(
+    cast: Cast, opened: Protected, switched: Any
+) -> None:
+    auditor = cast.join(f"auditor{uuid4().hex[:6]}", "contoso", role="auditor")
+    ask, answer = f"documents/{opened.cid}/names", "names/{}/approve".format
+    problem(call(cast.olga, "contoso", "POST", ask, {"confirm": "plan.txt", "reason": "A leak"}), 409, NOT_MASKED)
+    switched(tracking="pseudonymous")
+    problem(call(cast.olga, "contoso", "POST", ask, {"confirm": "plan.txt"}), 409, "reason_required")
+    came, mails = watched(cast, "contoso", "names."), len(mail.outbox)
+    asked = call(cast.olga, "contoso", "POST", ask, {"confirm": "plan.txt", "reason": "A leak, case 17"}).json()["id"]
+    assert len(mail.outbox) > mails, "auditors hear of it"
+    assert people(cast, cast.olga, opened)[RITA][0] is None, "asking shows nothing yet"
+    confirm = {"confirm": cast.olga.address}
+    for wrong in (cast.olga, cast.max, cast.ada):
+        problem(call(wrong, "contoso", "POST", answer(asked), confirm), 404, "not_found")
+    assert confirmed(auditor, "contoso", "POST", answer(asked), {}).status_code == 200
+    assert people(cast, cast.olga, opened)[RITA][:2] == (2, 0)
+    assert people(cast, auditor, opened)[MAX][:2] == (0, 1)
+    assert people(cast, cast.ada, opened)[RITA][0] is None, "nobody else sees names"
+    seen = call(auditor, "contoso", "GET", f"audit/events?cid={opened.cid}&kind=content.opened").json()["results"]
+    assert {one["who"] for one in seen} == {RITA, MAX}
+    problem(call(auditor, "contoso", "POST", answer(asked), confirm), 409, "already_answered")
+    assert [(one.kind, one.details.get("note")) for one in came()] == [
+        ("names.shown", None),
+        ("names.asked", "A leak, case 17"),
+    ]
+    with in_organization(cast.organizations["contoso"].id):
+        Unmasking.objects.update(until=timezone.now())
+    assert people(cast, cast.olga, opened)[RITA][0] is None, "it ends by itself"
+
+
+def test_an_auditor_made_by_who_asks_is_not_independent_of_them(cast: Cast, opened: Protected, switched: Any) -> None:
+    straw = cast.join(f"straw{uuid4().hex[:6]}", "contoso", role="auditor")
+    places = Membership.objects.within(cast.organizations["contoso"].id).filter(person_id=straw.id)
+    places.update(role_given_by=cast.ada.id, role_changed_at=timezone.now())
+    switched(tracking="pseudonymous")
+    body = {"confirm": "plan.txt", "reason": "Curious"}
+    asked = call(cast.ada, "contoso", "POST", f"documents/{opened.cid}/names", body).json()["id"]
+    answer = call(straw, "contoso", "POST", f"names/{asked}/approve", {"confirm": cast.ada.address})
+    problem(answer, 409, "needs_an_auditor")
+    declined = call(straw, "contoso", "POST", f"names/{asked}/decline", {})
+    assert declined.status_code == 200
+    assert people(cast, cast.ada, opened)[RITA][0] is None
+
+
+def test_the_pages_lead_through_asking_and_answering(cast: Cast, opened: Protected, switched: Any) -> None:
+    auditor = cast.join(f"auditor{uuid4().hex[:6]}", "contoso", role="auditor")
+    switched(tracking="pseudonymous")
+    site, host = Site(cast, {}), "contoso.localhost:8000"
+    olga = site.browser(host, cast.olga)
+    assert "Ask to see names" in olga.get(f"/documents/{opened.cid}/").content.decode()
+    path = f"/documents/{opened.cid}/names/"
+    assert "Ask to see who opened" in olga.post(path).content.decode()
+    assert olga.post(path, {"confirm": "plan.txt", "reason": "A leak, case 18"}).status_code == 302
+    listed = call(auditor, "contoso", "GET", "names?state=waiting").json()["results"]
+    asked = next(one["id"] for one in listed if one["reason"] == "A leak, case 18")
+    reader = site.browser(host, auditor)
+    assert "A leak, case 18" in reader.get("/names/").content.decode()
+    done = reader.post(f"/names/{asked}/", {"act": "show", "confirm": cast.olga.address})
+    assert done.status_code == 302
+    assert RITA in olga.get(f"/documents/{opened.cid}/").content.decode().partition('id="events"')[2]

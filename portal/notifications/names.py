@@ -1,0 +1,45 @@
+"""Mail about requests to see who opened a document, where an organization shows counts without names."""
+
+from collections.abc import Iterable
+
+from django.conf import settings
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from portal.notifications.mails import write_mail
+from protection.selectors.unmaskings import UnmaskingFacts
+from tenants.directory.selectors.people import PersonFacts
+from tenants.organizations.selectors import OrganizationFacts
+
+
+def mail_names_asked(
+    auditors: Iterable[PersonFacts], asked: UnmaskingFacts, *, organization: OrganizationFacts
+) -> None:
+    """Ask auditors whether names may be shown."""
+    page = f"{organization.origin}{reverse('names')}"
+    for reader in auditors:
+        if not reader.email:
+            continue
+        with translation.override(reader.language or settings.LANGUAGE_CODE):
+            subject = _("{asker} asks to see who opened a document").format(asker=asked.asked_address)
+            text = _(
+                "{asker} asks to see who opened “{document}”.\n\nReason: {reason}\n\nShow names or decline: {page}\n"
+            )
+            document = asked.title or str(asked.cid)
+            values = {"asker": asked.asked_address, "document": document, "reason": asked.reason, "page": page}
+            write_mail(reader.email, subject, text.format(**values))
+
+
+def mail_names_answered(reader: PersonFacts, answered: UnmaskingFacts, *, organization: OrganizationFacts) -> None:
+    """Tell who asked what came of it."""
+    if not reader.email:
+        return
+    page = f"{organization.origin}{reverse('document', args=[answered.cid])}"
+    with translation.override(reader.language or settings.LANGUAGE_CODE):
+        if answered.until is None:
+            subject, text = _("No names are shown to you"), _("{auditor} declined to show who opened {page}\n")
+        else:
+            subject = _("Names are shown to you")
+            text = _("{auditor} approved it: for seven days you see who opened the document: {page}\n")
+        write_mail(reader.email, subject, text.format(auditor=answered.answered_address, page=page))

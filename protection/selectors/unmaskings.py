@@ -1,0 +1,70 @@
+"""Requests to see who opened a document where the organization shows counts without names."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Q
+
+from protection.models import Content, Unmasking
+
+MAX_LISTED: Final = 200
+STATES: Final = ("waiting", "approved", "declined")
+
+
+@dataclass(frozen=True, slots=True)
+class UnmaskingFacts:
+    """One request with everything its row shows; ``until`` is how long names are shown to the two people."""
+
+    id: UUID
+    cid: UUID
+    title: str
+    asked_by: UUID
+    asked_address: str
+    asked_at: datetime
+    reason: str
+    state: str
+    answered_by: UUID | None
+    answered_address: str
+    answered_at: datetime | None
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unmaskings:
+    """Requests, the newest first."""
+
+    rows: tuple[UnmaskingFacts, ...]
+
+
+def unmaskings_for(person: UUID, *, everybody: bool, state: str = "") -> Unmaskings:
+    """Return a person's own requests, or all of them."""
+    rows = (
+        Unmasking.objects.all() if everybody else Unmasking.objects.filter(Q(asked_by=person) | Q(answered_by=person))
+    )
+    rows = rows.filter(state=state) if state else rows
+    found = list(rows.order_by("-asked_at", "id")[:MAX_LISTED])
+    cids = {one.content_id for one in found}
+    titles = dict(Content.objects.filter(cid__in=cids).values_list("cid", "title"))
+    return Unmaskings(tuple(facts_of(one, titles.get(one.content_id, "")) for one in found))
+
+
+def facts_of(row: Unmasking, title: str | None = None) -> UnmaskingFacts:
+    """Return a request as a value."""
+    if title is None:
+        title = Content.objects.filter(cid=row.content_id).values_list("title", flat=True).first() or ""
+    return UnmaskingFacts(
+        id=row.id,
+        cid=row.content_id,
+        title=title,
+        asked_by=row.asked_by,
+        asked_address=row.asked_address,
+        asked_at=row.asked_at,
+        reason=row.reason,
+        state=row.state,
+        answered_by=row.answered_by,
+        answered_address=row.answered_address,
+        answered_at=row.answered_at,
+        until=row.until,
+    )
