@@ -177,6 +177,7 @@ class SuperUserGrants(OrganizationView):
         description="Yours; administrators and auditors see all.",
         parameters=[
             OpenApiParameter("state", str, enum=list(STATES)),
+            OpenApiParameter("mine", bool, description="Only those whose holder you are."),
             OpenApiParameter("cursor", str),
             OpenApiParameter("limit", int),
         ],
@@ -189,7 +190,8 @@ class SuperUserGrants(OrganizationView):
         if state and state not in STATES:
             raise serializers.ValidationError({"state": [_("There is no such state.")]})
         limit, before = limit_of(request), number_of(cursor, "cursor") if cursor else None
-        found = visible_grants(caller=self.caller, state=state, limit=limit, before=before).rows
+        mine = request.query_params.get("mine", "") == "true"
+        found = visible_grants(caller=self.caller, state=state, mine=mine, limit=limit, before=before).rows
         return page([_shown(one) for one in found], str(found[-1].number) if len(found) == limit else "")
 
     @extend_schema(

@@ -55,6 +55,7 @@ def open_page(request: HttpRequest) -> HttpResponse:
         "asking": _("Asking whether you may open it …"),
         "decrypting": _("Decrypting … {percent} %"),
         "never": _("Never"),
+        "under_grant": _("Open under super-user grant {number}: {reason}"),
         "asked": _("The owner was asked. You get a mail when they answer."),
         "viewer_waiting": _("Waiting for the service to draw the pages …"),
         "viewer_sending": _("This document is viewer only. The protected file is sent to the service … {percent} %"),

@@ -175,11 +175,11 @@ export class Organization {
     return this.feed;
   }
 
-  /** Ask for a use license for a verified file and check it completely. */
-  async license(authentic, renewed) {
+  /** Ask for a use license for a verified file, by the person's own access or under a super-user grant; check it completely. */
+  async license(authentic, renewed, grant) {
     const { license, seal, source } = authentic.file;
     const account = await this.service.account(renewed);
-    const answer = await this.#ask(license, seal, source.size);
+    const answer = await this.#ask(license, seal, source.size, grant);
     await this.refreshFeed();
     const chain = await this.chain.learn(answer.delegation);
     const given = { chain, account, license, seal, sealer: authentic.sealer, stored: false };
@@ -187,8 +187,8 @@ export class Organization {
     return { use: await accept(), still: accept };
   }
 
-  async #ask(license, seal, rendering) {
-    const digests = { ...PROGRAM, rendering, pl: toBase64url(license.digest), seal: toBase64url(seal.digest) };
+  async #ask(license, seal, rendering, grant) {
+    const digests = { ...PROGRAM, rendering, super_user_grant: grant, pl: toBase64url(license.digest), seal: toBase64url(seal.digest) };
     try {
       return await this.call("POST", "/api/v1/licenses", { body: digests });
     } catch (error) {

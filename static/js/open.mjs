@@ -41,6 +41,7 @@ function restart() {
 function refuse(error, question = null) {
   current?.close();
   find("ask").hidden = question === null;
+  find("grants").replaceChildren();
   current = question;
   sayRefusal(error);
 }
@@ -246,7 +247,21 @@ function notDrawn(size) {
 /** Return what the content is called, by the name of its file; a file that was handed over may have none. */
 const guessedName = ({ name = "" }) => name.replace(/\.(sealed|html)$/, "") || texts.unnamed;
 
-async function open(source) {
+/** Offer the reader's active super-user grants for a file that is refused to them without one. */
+async function offerGrants(place, source) {
+  if (service.outsider) return;
+  const { results } = await place.call("GET", "/api/v1/super-user-grants?mine=true&state=active");
+  find("grants").replaceChildren(...results.map((grant) => {
+    const button = document.createElement("button");
+    const words = { number: grant.number, reason: grant.case || grant.reason };
+    button.textContent = texts.under_grant.replace(/{(\w+)}/g, (_, name) => words[name]);
+    button.type = "button";
+    button.onclick = () => openOrSay(source, grant.id);
+    return button;
+  }));
+}
+
+async function open(source, grant) {
   if (source.size > MOST_BYTES) throw Object.assign(new Error(texts.too_large), { code: "too_large" });
   progress(texts.checking);
   const sealed = await unwrapped(source);
@@ -257,7 +272,7 @@ async function open(source) {
   const place = await service.organization(file.license.org);
   try {
     const authentic = await file.verify(place.chain);
-    const { use, still } = await place.license(authentic, keep);
+    const { use, still } = await place.license(authentic, keep, grant);
     const content = use.key === null
       ? new Drawn(new Pages(place, use, sealed, service.device, (what, share) => progress(TOLD[what](share))), guessedName(source))
       : new Unlocked(await authentic.unlock(await contentKey(use, service.device.decryptionKey)));
@@ -268,14 +283,17 @@ async function open(source) {
     forgetHanded().catch(() => {});
   } catch (error) {
     if (error.reason === "viewer_only") throw notDrawn(source.size);
-    if (error instanceof ServiceError && error.reason) return refuse(error, await Question.of(place, file.license.cid));
+    if (error instanceof ServiceError && error.reason) {
+      refuse(error, await Question.of(place, file.license.cid));
+      return offerGrants(place, source).catch(() => {}); // Whoever has none, or no network, is not bothered with it.
+    }
     throw error;
   }
 }
 
-async function openOrSay(source) {
+async function openOrSay(source, grant) {
   try {
-    await open(source);
+    await open(source, grant);
   } catch (error) {
     await forgetIfGone(error);
     if (!(error instanceof ServiceError || error instanceof Unreachable)) await forgetHanded().catch(() => {});

@@ -4,12 +4,14 @@ Tests of one module share the people and their organizations, and each protects 
 changes an organization itself founds one for that.
 """
 
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from django.core import mail
 
 from audit.services import hourly_count
 from chancery.cli.main import main
@@ -18,7 +20,8 @@ from chancery.sdk import organization, trust
 from chancery.sdk.session import Session
 from portal import throttle
 from tests.cast import Cast, Player
-from tests.protection.steps import Later
+from tests.protection.glass import SETTINGS
+from tests.protection.steps import Later, confirmed
 
 
 @pytest.fixture(autouse=True)
@@ -26,6 +29,28 @@ def _quiet_before() -> None:
     """Let each test begin with whole limits: everybody here comes from one address."""
     throttle.forget()
     hourly_count.forget()
+
+
+@pytest.fixture(scope="module")
+def glass(cast: Cast) -> Iterator[Cast]:
+    """Return the cast with an organization of two administrators, an auditor, two members and a super user."""
+    cast.found("glass", "gwen")
+    cast.join("hugo", "glass", role="global_administrator")
+    cast.join("iris", "glass", role="auditor")
+    for name in ("paul", "quin", "sue"):
+        cast.join(name, "glass")
+    yield cast
+    mail.outbox.clear()
+
+
+@pytest.fixture(scope="module")
+def on(glass: Cast) -> Cast:
+    """Return the same with super users switched on, and one who may ask."""
+    assert confirmed(glass.gwen, "glass", "PATCH", SETTINGS, {"on": True}).status_code == 200
+    assert (
+        confirmed(glass.gwen, "glass", "POST", f"{SETTINGS}/people", {"address": glass.sue.address}).status_code == 200
+    )
+    return glass
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Approve a super-user grant, decline, withdraw or end it.
 
 The approver is never the holder nor anybody who counts as one with them, and nobody who has just let them ask: else one
-administrator alone could open everything by way of a straw person (decisions 19 and 27).
+administrator alone could open everything by way of a straw person (decisions 19 and 29).
 """
 
 from functools import partial

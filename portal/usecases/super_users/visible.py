@@ -57,9 +57,11 @@ class Standing:
     keeps: Keeper | None
 
 
-def visible_grants(*, caller: Caller, state: str = "", limit: int = 50, before: int | None = None) -> VisibleGrants:
-    """Return grants, newest first: all by role, else the caller's own."""
-    holder = None if _sees_all(caller) else caller.person
+def visible_grants(
+    *, caller: Caller, state: str = "", mine: bool = False, limit: int = 50, before: int | None = None
+) -> VisibleGrants:
+    """Return grants, newest first: all by role, else, or where only these are asked for, the caller's own."""
+    holder = caller.person if mine or not _sees_all(caller) else None
     return VisibleGrants(grants(holder=holder, state=state, limit=limit, before=before))
 
 

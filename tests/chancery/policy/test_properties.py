@@ -101,6 +101,7 @@ def test_a_super_user_opens_only_by_a_grant_that_the_request_names(
         grant = request.super_user_grant
         assert grant is not None
         assert grant.covers
+        assert grant.eligible
         assert grant.approver not in {None, grant.holder}
         assert grant.holder == subject.person
 
