@@ -39,6 +39,7 @@ LEVEL_CHOICES: Final = [
 ]
 """The levels as forms offer them."""
 LEASES = [
+    (600, gettext_lazy("Every 10 minutes")),
     (3_600, gettext_lazy("Every hour")),
     (8 * 3_600, gettext_lazy("Every 8 hours")),
     (86_400, gettext_lazy("Every day")),

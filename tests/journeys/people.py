@@ -51,8 +51,15 @@ class Person:
 
     def start(self, *arguments: str | Path, cwd: Path | None = None) -> "subprocess.Popen[str]":
         """Start the program and return at once."""
+        return self._started([*PROGRAM, *(str(argument) for argument in arguments)], cwd)
+
+    def start_own(self, program: str, *arguments: str | Path) -> "subprocess.Popen[str]":
+        """Start a program that the person has written with the SDK, and return at once."""
+        return self._started([sys.executable, "-c", program, *(str(argument) for argument in arguments)])
+
+    def _started(self, words: list[str], cwd: Path | None = None) -> "subprocess.Popen[str]":
         return subprocess.Popen(
-            [*PROGRAM, *(str(argument) for argument in arguments)],
+            words,
             cwd=cwd,
             env=self._variables(),
             stdin=subprocess.DEVNULL,
