@@ -78,3 +78,22 @@ def test_chosen_documents_are_handed_over_and_a_browser_that_comes_back_ticks_no
     assert TITLE in seeing.text
     page.go_back()
     assert page.locator("[name=chosen]:checked").count() == 0
+
+
+def test_an_owner_chooses_mail_for_a_document_and_the_pages_of_tracking_fit(
+    seeing: Visitor, olga: Visitor, document: str, contoso: str
+) -> None:
+    olga.go(document)
+    olga.page.locator("#of").select_option("refusals")
+    olga.follow(olga.page.locator("form", has=olga.page.locator("#of")).get_by_text("Save"))
+    assert "you are mailed: Refusals only" in olga.text
+    olga.go(f"{contoso}/notices/")
+    assert TITLE[:40] in olga.text
+    found = [
+        fault
+        for page in (f"{contoso}/notices/", f"{document}places/", f"{contoso}/names/")
+        for fault in faults(seeing, page)
+    ]
+    assert found == []
+    olga.follow(olga.page.get_by_text("As for all", exact=False).last)
+    assert "what you chose for all your documents" in olga.text
