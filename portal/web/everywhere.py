@@ -56,20 +56,18 @@ class EverywhereForm(forms.Form):
     )
     who = forms.CharField(
         label=gettext_lazy("Whom to replace or remove"),
-        required=False,
         max_length=320,
         widget=forms.TextInput(attrs=_ENTRY),
         help_text=gettext_lazy("The address of a person or group, or a mail domain like example.com."),
     )
     to = forms.CharField(
         label=gettext_lazy("Who comes in"),
-        required=False,
         max_length=320,
         widget=forms.TextInput(attrs=_ENTRY),
         help_text=gettext_lazy("When you replace, they get what the other one has in each document, with its end."),
     )
     level = forms.ChoiceField(
-        label=gettext_lazy("What someone who is added may do"), choices=LEVEL_CHOICES, initial="viewer", required=False
+        label=gettext_lazy("What someone who is added may do"), choices=LEVEL_CHOICES, initial="viewer"
     )
     everybody = forms.BooleanField(
         label=gettext_lazy("In everybody's documents"),
@@ -117,13 +115,16 @@ class EverywhereForm(forms.Form):
         for name in () if administers else ("everybody", "owner"):
             del self.fields[name]
 
+    use_required_attribute = False
+    """Which fields are needed depends on the act, which no browser knows."""
+
     def clean(self) -> dict[str, Any]:
-        """Ask for those whom the act needs."""
+        """Ask only for what the act needs."""
         data = super().clean() or {}
-        act = data.get("act")
-        for name in {REPLACE: ("who", "to"), REMOVE: ("who",), ADD: ("to",)}.get(str(act), ()):
-            if not data.get(name, "").strip():
-                self.add_error(name, _("Name an address, a group or a domain."))
+        needed = {REPLACE: {"who", "to"}, REMOVE: {"who"}, ADD: {"to", "level"}}.get(str(data.get("act")), set())
+        for name in {"who", "to", "level"} - needed:
+            self.errors.pop(name, None)
+            data.setdefault(name, "")
         return data
 
     def asked(self) -> EverywhereRequest:

@@ -138,9 +138,9 @@ def _named(text: str, organization: OrganizationFacts) -> Principal | None:
 
 def _replacing(request: PageRequest, found: Document) -> list[tuple[str, str | Promise]]:
     """Return the newest documents of the same owner that may replace one, those that the caller may see."""
-    rows = documents_of(
-        request.caller.actor, everybody=True, owner=str(found.row.owner_id), sort=NEWEST, limit=OFFERED
-    ).documents
+    everybody = request.caller.may(Permission.DOCUMENTS_READ_ALL)
+    owner = str(found.row.owner_id)
+    rows = documents_of(request.caller.actor, everybody=everybody, owner=owner, sort=NEWEST, limit=OFFERED).documents
     return [(str(one.cid), one.title or _("Untitled")) for one in rows if one.cid != found.row.cid]
 
 

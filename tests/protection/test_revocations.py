@@ -214,9 +214,12 @@ def test_the_question_before_a_revocation_names_the_last_moment_of_each_person(c
     assert done["latest_offline_moment"] is not None
 
 
-def test_a_person_sets_changes_and_cancels_an_end_on_the_pages(cast: Cast, sealed: Protected) -> None:
+def test_a_person_sets_changes_and_cancels_an_end_on_the_pages(cast: Cast, sealed: Protected, plan: Path) -> None:
     browser = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
     address = f"/documents/{sealed.cid}/revoke/"
+    newer = protect(cast.olga, plan, f"{RITA}:VIEW")
+    assert f'value="{newer.cid}"' in browser.get(address).content.decode(), "what may replace it is offered"
+    assert browser.post(f"/documents/{sealed.cid}/successor/", {"successor": str(newer.cid)}).status_code == 302
     wrong = browser.post(address, {"recipient": "not an address"})
     assert wrong.status_code == 200
     assert "aria-invalid" in wrong.content.decode()
