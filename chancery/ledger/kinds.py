@@ -48,6 +48,7 @@ class Kind(StrEnum):
     SUPER_USER_ADDED = "super_user.added"
     SUPER_USER_REMOVED = "super_user.removed"
     SUPER_USER_GRANT_ASKED = "super_user_grant.asked"
+    SUPER_USER_GRANT_SECONDED = "super_user_grant.seconded"
     SUPER_USER_GRANT_APPROVED = "super_user_grant.approved"
     SUPER_USER_GRANT_DECLINED = "super_user_grant.declined"
     SUPER_USER_GRANT_WITHDRAWN = "super_user_grant.withdrawn"

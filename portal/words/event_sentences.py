@@ -206,6 +206,9 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         ),
         PLAIN: _("{who} asked for super-user grant {grant}, for {hours} hours."),
     },
+    Kind.SUPER_USER_GRANT_SECONDED: {
+        PLAIN: _("{who} approved super-user grant {grant} of the application {recipient}; it takes a second one."),
+    },
     Kind.SUPER_USER_GRANT_APPROVED: {
         EMERGENCY: _("{who} approved super-user grant {grant} of {recipient} with the second recovery key."),
         PLAIN: _("{who} approved super-user grant {grant} of {recipient}."),

@@ -39,7 +39,8 @@ class SuperUserGrant(models.Model):
     """What one person or application may open for a time although no policy lets them (docs/protocol.md P21).
 
     The scope is everything that meets all of its conditions; without one it is everything.  ``answered_by`` is who
-    approved or declined it.  In an emergency two people approve: ``presented_by`` is who showed the first key.
+    approved or declined it.  In an emergency two people approve: ``presented_by`` is who showed the first key;
+    two people also approve what an application asks for, and it is who did so first.
     ``notice_days`` is after how many days owners are told what was opened, None for never, which takes a
     ``legal_ground``.
     """

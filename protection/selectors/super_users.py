@@ -95,16 +95,21 @@ class GrantFacts:
         return self.state == State.ACTIVE and self.ends is not None and now < self.ends.timestamp()
 
     @property
-    def emergency(self) -> bool:
-        """Whether two keepers of recovery keys approved it."""
+    def by_two(self) -> bool:
+        """Whether two people approved it."""
         return self.presented_by is not None and self.presented_by != self.answered_by
+
+    @property
+    def emergency(self) -> bool:
+        """Whether these were two keepers of recovery keys."""
+        return self.by_two and not self.application
 
     @property
     def approved_by(self) -> str:
         """Who approved it, both people in an emergency; "" while or if nobody has."""
         if self.starts is None:
             return ""
-        return f"{self.presented_address}, {self.answered_address}" if self.emergency else self.answered_address
+        return f"{self.presented_address}, {self.answered_address}" if self.by_two else self.answered_address
 
 
 @dataclass(frozen=True, slots=True)

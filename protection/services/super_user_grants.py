@@ -78,19 +78,26 @@ def ask_grant(
 
 @transaction.atomic
 def approve_grant(*, actor: Actor, grant: UUID) -> GrantFacts:
-    """Let a grant begin now.  The caller has checked that the approver may and is independent of the holder.
+    """Let a grant begin now; that of an application when a second person approves it.
 
-    Raises NotFound and GrantAnswered.
+    The caller has checked that the approver may and is independent of the holder.  Any administrator can act as an
+    application, so one of them could approve what they asked for themselves.  Raises NotFound and GrantAnswered.
     """
     row = _waiting(grant)
     if row.holder == actor.person:
         raise GrantAnswered(message("Nobody approves a grant of their own."))
+    if row.application and row.presented_by in (None, actor.person):
+        row.presented_by, row.presented_address = actor.person, actor.address
+        row.save(update_fields=["presented_by", "presented_address"])
+        _record(Kind.SUPER_USER_GRANT_SECONDED, actor, row, _why(row))
+        return _facts(row)
     now = timezone.now()
     notice = ServiceSettings.objects.values_list("notice_days", flat=True).get(id=1)
     row.notice_days = None if row.legal_ground else notice
     row.starts, row.ends = now, now + timedelta(hours=row.hours)
     _answer(row, actor, State.ACTIVE, "notice_days", "starts", "ends")
-    emergency = {"emergency": True} if row.presented_by not in (None, actor.person) else {}
+    by_keys = not row.application and row.presented_by not in (None, actor.person)
+    emergency = {"emergency": True} if by_keys else {}
     until = int(row.ends.timestamp())
     details = {"until": until, "notice_days": row.notice_days, **emergency, **_why(row)}
     _record(Kind.SUPER_USER_GRANT_APPROVED, actor, row, details)

@@ -13,7 +13,10 @@ from django.core import mail
 
 from chancery.sdk.grant_report import verify_report
 from portal.usecases.permissions import APPLICATION_ROLES, ROLES, Permission, of_application
+from protection.actor import Actor
 from protection.models import SuperUserGrant
+from protection.selectors.named_grant import Scope
+from protection.services.super_user_grants import ask_grant
 from protection.tasks import seal_ledger
 from tenants.context import in_organization
 from tenants.directory.models import Membership
@@ -143,6 +146,27 @@ def test_hours_and_reason_are_bounded(on: Cast) -> None:
     problem(call(on.sue, "glass", "POST", GRANTS, {"confirm": "ask"}), 409, "reason_required")
     with in_organization(on.organizations["glass"].id):
         assert not SuperUserGrant.objects.filter(reason="").exists()
+
+
+def test_two_administrators_approve_what_an_application_asks_for(cast: Cast) -> None:
+    """Any of them can act as it: one approval could be that of who asked."""
+    slug = f"apps{uuid4().hex[:6]}"
+    organization = cast.found(slug, "amy")
+    names = [f"{name}{slug}" for name in ("bea", "cid")]
+    second, third = (cast.join(name, slug, role="global_administrator") for name in names)
+    made = create_application(organization_id=organization.id, name="index", roles=(), actor=ACTOR)
+    confirmed(cast.amy, slug, "PATCH", SETTINGS, {"on": True})
+    confirmed(cast.amy, slug, "POST", f"{SETTINGS}/people", {"application": made.client_id})
+    with in_organization(organization.id):
+        actor = Actor(person=made.person_id, address="", name="index", application=True)
+        grant = ask_grant(actor=actor, scope=Scope(), hours=1, reason="Full text search").id
+    path = f"{GRANTS}/{grant}/approve"
+    problem(call(cast.amy, slug, "POST", path, {"confirm": "1"}), 409, "needs_another_administrator")
+    assert confirmed(second, slug, "POST", path).json()["state"] == "waiting"
+    problem(call(second, slug, "POST", path, {"confirm": "1"}), 409, "needs_another_administrator")
+    assert confirmed(third, slug, "POST", path).json()["state"] == "active"
+    shown = call(third, slug, "GET", f"{GRANTS}/{grant}").json()
+    assert shown["approved_by"] == f"{second.address}, {third.address}"
 
 
 # --- one person alone, whatever their role --------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from portal.notifications.super_users import mail_grant_approved, mail_grant_dec
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, if_any, moment_in_words, require_confirmation
 from portal.usecases.effects import Effect, effect
-from portal.usecases.independence import are_independent, counted_days, independent_administrators
+from portal.usecases.independence import are_independent, counted_days, independent_administrators, party_of
 from portal.usecases.permissions import Permission
 from portal.usecases.self_granted_access import NeedsAnotherAdministrator
 from portal.usecases.super_users.watching import auditors
@@ -38,12 +38,18 @@ def who_may_approve(organization: UUID, holder: UUID) -> list[PersonFacts]:
 
 
 def may_approve(caller: Caller, found: GrantFacts) -> bool:
-    """Tell whether the caller may approve a grant: by role, and independent of its holder."""
-    return (
-        caller.may(Permission.SUPER_USERS_APPROVE)
-        and caller.person != found.holder
-        and are_independent(caller.organization, caller.person, found.holder)
-        and caller.person not in _lately_let_in_by(found.holder)
+    """Tell whether the caller may approve a grant: by role, and independent of its holder.
+
+    Nobody is independent of an application as whom any administrator can act, so two approve it who are of each other.
+    """
+    organization, person = caller.organization, caller.person
+    if not caller.may(Permission.SUPER_USERS_APPROVE) or person in {found.holder, *_lately_let_in_by(found.holder)}:
+        return False
+    if not found.application:
+        return are_independent(organization, person, found.holder)
+    first = found.presented_by
+    return person not in party_of(organization, found.holder) and (
+        first is None or are_independent(organization, person, first)
     )
 
 
@@ -64,6 +70,11 @@ def approve(*, caller: Caller, organization: OrganizationFacts, grant_id: UUID, 
     require_confirmation(_question(found), stated)
     with transaction.atomic():
         made = approve_grant(actor=caller.actor, grant=grant_id)
+        if made.state == "waiting":
+            second = _(
+                "Your approval is noted. An application's grant begins when another administrator approves it, too."
+            )
+            return effect(True, second, "", **members(made))
         told_of_approval(organization, made)
     done = _("Grant {number} is active until {when}. {holder} got a mail.")
     return effect(True, done.format(**_values(made)), "", **members(made))
