@@ -43,3 +43,14 @@ def mail_names_answered(reader: PersonFacts, answered: UnmaskingFacts, *, organi
             subject = _("Names are shown to you")
             text = _("{auditor} approved it: for seven days you see who opened the document: {page}\n")
         write_mail(reader.email, subject, text.format(auditor=answered.answered_address, page=page))
+
+
+def mail_tracking_changed(auditors: Iterable[PersonFacts], *, by: str, changes: str) -> None:
+    """Tell auditors that owners see more or less of those who open their documents."""
+    for reader in auditors:
+        if not reader.email:
+            continue
+        with translation.override(reader.language or settings.LANGUAGE_CODE):
+            subject = _("Tracking was changed")
+            text = _("{who} changed what owners see of those who open their documents.\n\n{changes}\n")
+            write_mail(reader.email, subject, text.format(who=by, changes=changes))

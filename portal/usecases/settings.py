@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from chancery.errors import NotFound
 from chancery.texts import message
+from portal.notifications.names import mail_tracking_changed
 from portal.subjects.untracked import untracked_address
 from portal.usecases import consequences
 from portal.usecases.cached_licenses import kept_words
@@ -14,6 +15,7 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.revocations import deactivate_service
+from portal.usecases.self_granted_access import AUDITOR, NOTIFIED_AT_MOST, enabled_with_role
 from portal.words.settings import settings_in_words
 from protection.selectors.affected import affected_by_service
 from protection.services.configure import NO_GROUP, Configuration, configure
@@ -56,6 +58,9 @@ def change_settings(*, caller: Caller, configuration: Configuration, untracked_g
         before, after = changes["untracked_group"]
         changes["untracked_group"] = (untracked_address(caller.organization, before), untracked_group or after)
     words = " ".join(settings_in_words(changes))
+    if {"tracking", "untracked_group"} & changes.keys():
+        auditors = [one for one in enabled_with_role(caller.organization, AUDITOR) if one.id != caller.person]
+        mail_tracking_changed(auditors[:NOTIFIED_AT_MOST], by=caller.address or caller.name, changes=words)
     return effect(
         bool(changes),
         _("Changed from the next license on: {changes}").format(changes=words),

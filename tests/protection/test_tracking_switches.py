@@ -11,8 +11,11 @@ from django.core import mail
 from django.utils import timezone
 
 from audit.services.report import ingest
+from audit.services.sequence import sequence
 from chancery.sdk.results import Protected
-from protection.models import Unmasking
+from portal.usecases.mail_notices import carry_on
+from protection.models import Notice, Unmasking
+from protection.services.notices import choose
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.models import Membership
@@ -151,6 +154,30 @@ def test_members_of_the_untracked_group_are_hidden_from_users_and_not_from_audit
     assert RITA in everything(cast, cast.olga, opened, chancery)
     assert numbers(cast, cast.ada, opened) == (2, 1)
     assert people(cast, cast.ada, opened)[MAX][:2] == (0, 1)
+    for path in (f"documents/{opened.cid}/places", f"documents/{opened.cid}/export?what=recipients&as=csv"):
+        said = call(cast.olga, "contoso", "GET", path).content.decode()
+        assert ("contoso.example" in said.replace(cast.olga.address, ""), "fabrikam.example" in said) == (False, True)
+    with in_organization(cast.organizations["contoso"].id):
+        sequence()
+        carry_on(cast.organizations["contoso"].id)
+        choose(person=cast.olga.id, of="every", cid=opened.cid)
+    refusal(cast.max, opened.path)
+    opening(cast.olga, opened.path)
+    with in_organization(cast.organizations["contoso"].id):
+        ingest()
+        sequence()
+        carry_on(cast.organizations["contoso"].id)
+        assert not Notice.objects.filter(content_id=opened.cid).exists()
+
+
+def test_auditors_hear_when_owners_are_to_see_more_or_less(cast: Cast, switched: Any) -> None:
+    auditor = cast.join(f"hears{uuid4().hex[:6]}", "contoso", role="auditor")
+    for tracking in ("pseudonymous", "named"):
+        before = len(mail.outbox)
+        switched(tracking=tracking)
+        (told,) = [one for one in mail.outbox[before:] if one.to == [auditor.address]]
+        assert cast.ada.address in told.body
+        assert f"what owners see of readers: {tracking}" in told.body
 
 
 def test_a_group_that_is_not_there_hides_nobody_by_mistake(cast: Cast) -> None:
