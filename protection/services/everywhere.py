@@ -1,12 +1,13 @@
 """Replace, add or remove one entry in the policies of many documents, batch by batch, and undo it as one."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from audit.services.record import record_many
@@ -156,17 +157,17 @@ def _undo_next(row: EverywhereChange) -> bool:
     outcomes = list(changed.order_by("content_id")[:BATCH])
     locked = Content.objects.select_for_update().order_by("cid")
     contents = {one.cid: one for one in locked.filter(cid__in=[outcome.content_id for outcome in outcomes])}
-    changes = []
+    changes, since = [], []
     for outcome in outcomes:
         content = contents[outcome.content_id]
         before, after = outcome.before, outcome.after
         if content.template_id is not None or before is None or after is None or content.policy != after:
-            outcome.skipped = CHANGED_SINCE
+            since.append(outcome.id)
             continue
-        outcome.undone = True
         changes.append((content, parse_policy(after), parse_policy(before)))
     _write(row, changes)
-    EverywhereOutcome.objects.bulk_update(outcomes, ["skipped", "undone"])
+    row.outcomes.filter(id__in=since).update(skipped=CHANGED_SINCE)
+    row.outcomes.filter(content_id__in=[content.cid for content, _, _ in changes]).update(undone=True)
     row.done += len(outcomes)
     row.last = outcomes[-1].content_id if outcomes else row.last
     return len(outcomes) == BATCH
@@ -208,10 +209,24 @@ def _write(row: EverywhereChange, changes: Sequence[tuple[Content, Policy, Polic
             )
         )
         events.append(_event(row, actor, content, basis, before, after))
-    Content.objects.bulk_update([one for one, _, _ in changes], ["policy", "rev"])
+    _set([one for one, _, _ in changes])
     ContentChange.objects.bulk_create(history)
     invalidate_many_revisions(invalidated)
     record_many(events)
+
+
+def _set(contents: Sequence[Content]) -> None:
+    """Write policies and revisions in one statement, which the database reads faster than a condition for each."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update protection_content c set policy = new.policy::jsonb, rev = new.rev"
+            " from unnest(%s::uuid[], %s::text[], %s::integer[]) as new (cid, policy, rev) where c.cid = new.cid",
+            [
+                [one.cid for one in contents],
+                [json.dumps(one.policy) for one in contents],
+                [one.rev for one in contents],
+            ],
+        )
 
 
 def _basis(actor: Actor, content: Content) -> str:
