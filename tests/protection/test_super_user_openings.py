@@ -4,6 +4,7 @@ Promises C58 and C60.
 """
 
 import copy
+import json
 import shutil
 import time
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from chancery.errors import InvalidObject
+from chancery.errors import InvalidObject, Revoked
+from chancery.objects import jws
 from chancery.policy.rights import ALL_RIGHTS
 from chancery.sdk.grant_report import verify_report
 from portal.fastpath.statements import FastPathDatabase
@@ -35,7 +37,7 @@ from tenants.directory.services.remove_person import remove_person
 from tenants.organizations.selectors import organization_by_id
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.glass import GRANTS, SETTINGS, asked, granted, told, under
-from tests.protection.steps import call, confirmed, content, ledger, opening, problem, protect, refusal, rights
+from tests.protection.steps import call, confirmed, content, ledger, objects, opening, problem, protect, refusal, rights
 
 
 @pytest.fixture(autouse=True)
@@ -196,15 +198,17 @@ def test_a_grant_opens_nothing_outside_its_scope_nor_for_others_nor_unapproved(
 
 def test_what_ends_a_grant_ends_what_is_open_within_a_minute(on: Cast, plan: Path) -> None:
     """The end is an entry of the feed, which names the license; and nothing is licensed from then on."""
-    sealed = protect(on.paul, plan)
-    grant = granted(on)
-    with under(on.sue, grant):
-        opening(on.sue, sealed.path)
-        place, _cid = on.sue.session.organization_of(sealed.path)
-        before = place.feed(newest=True).seq
-        confirmed(on.sue, "glass", "POST", f"{GRANTS}/{grant}/end")
-        assert place.feed(newest=True).seq > before
-        assert refusal(on.sue, sealed.path).reason == "super_user_grant_invalid"
+    sealed, grant = protect(on.paul, plan), granted(on)
+    asked_for = {**objects(sealed.path), "super_user_grant": grant}
+    token = call(on.sue, "glass", "POST", "licenses", asked_for).json()["use_license"]
+    claims = json.loads(jws.unb64(token.split(".")[1]))
+    ids = [jws.unb64(one) for one in claims["feed"]]
+    place, _cid = on.sue.session.organization_of(sealed.path)
+    place.feed(newest=True).check(ids, rev=claims["rev"], iat=claims["iat"])
+    confirmed(on.sue, "glass", "POST", f"{GRANTS}/{grant}/end")
+    with pytest.raises(Revoked):
+        place.feed(newest=True).check(ids, rev=claims["rev"], iat=claims["iat"])
+    problem(call(on.sue, "glass", "POST", "licenses", asked_for), 403, "super_user_grant_invalid")
 
 
 def test_a_super_user_who_leaves_the_group_opens_nothing_more(on: Cast, plan: Path) -> None:
