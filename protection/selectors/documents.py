@@ -278,16 +278,20 @@ def latest_offline_moment(
 
 
 _KEPT_UNTIL: Final = """
-select p.person_id, to_timestamp(max(least(
+select kept.person_id, to_timestamp(max(least(
     (d.body::jsonb ->> 'offline_until')::bigint,
-    coalesce(least(floor(extract(epoch from clock_timestamp()))::bigint, asked.heard)
+    coalesce(least(floor(extract(epoch from clock_timestamp()))::bigint, kept.heard)
              + (d.body::jsonb ->> 'lease')::bigint, 2^53))))
-from unnest(%(people)s::uuid[], %(heard)s::bigint[]) as asked (person_id, heard)
-join audit_eventpersonal p on p.person_id = asked.person_id
-join audit_event e on e.id = p.event_id
-cross join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d
-where e.content_id = %(cid)s and e.kind = 'content.opened' and e.outcome = 'allowed'
-  and (d.body::jsonb ->> 'offline_until')::bigint > extract(epoch from clock_timestamp())
+from (
+    select distinct asked.person_id, asked.heard, e.details_digest
+    from unnest(%(people)s::uuid[], %(heard)s::bigint[]) as asked (person_id, heard)
+    join audit_eventpersonal p on p.person_id = asked.person_id
+    join audit_event e on e.id = p.event_id
+    where e.content_id = %(cid)s and e.kind = 'content.opened' and e.outcome = 'allowed'
+      and e.received_at > now() - (select longest_license_days + 1 from protection_servicesettings) * interval '1 day'
+) kept
+cross join lateral (select body from audit_eventdetails where digest = kept.details_digest limit 1) d
+where (d.body::jsonb ->> 'offline_until')::bigint > extract(epoch from clock_timestamp())
 group by 1
 """
 
