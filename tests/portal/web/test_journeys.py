@@ -254,9 +254,9 @@ def seeing(installation: Installation, sent: Sent) -> Visitor:
 def test_every_page_of_an_organization_is_accessible_and_quiet(seeing: Visitor, sent: Sent, contoso: str) -> None:
     paths = ["", "documents/", "documents/?scope=all", "templates/", "templates/new/", "people/", "people/new/"]
     paths += ["groups/new/", "keys/", "keys/new/", "settings/", "audit/", "applications/", "applications/new/"]
-    paths += ["domains/new/", "hand-overs/", "people/departed/"]
+    paths += ["domains/new/", "hand-overs/", "people/departed/", "scheduled/", "everywhere/", "everywhere/new/"]
     addresses = [f"{contoso}/{path}" for path in paths]
-    addresses += [sent.address, f"{sent.address}revoke/", f"{sent.address}change/"]
+    addresses += [sent.address, *(f"{sent.address}{act}/" for act in ("revoke", "change", "successor"))]
     addresses += [
         linked(seeing, f"{contoso}/templates/", "main section a"),
         linked(seeing, f"{contoso}/people/", "td a"),
