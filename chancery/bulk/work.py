@@ -100,9 +100,9 @@ def _done(journal: Journal, act: Act, item: Item, state: dict[str, Any], work: P
     if "part" in state:
         Path(state["part"]).unlink(missing_ok=True)
     digest = _digest(item.path)
-    journal.note(item, steps.BEGUN, digest=digest, document=document_of(item.path))
     if isinstance(act, Protect):
-        return _note_done(journal, item, _protected(journal, act, item, digest))
+        return _note_done(journal, item, _protected(journal, act, item, state, digest))
+    journal.note(item, steps.BEGUN, digest=digest, document=document_of(item.path))
     journal.keep(item)
     if item.kind in CONTAINERS and isinstance(act, Inward):
         return _note_done(journal, item, item.path, _rewritten(journal, act, item, work))
@@ -164,12 +164,16 @@ def _unprotected(journal: Journal, act: Unprotect, item: Item, path: Path) -> Pa
     return target
 
 
-def _protected(journal: Journal, act: Protect, item: Item, digest: str) -> Path:
+def _protected(journal: Journal, act: Protect, item: Item, state: dict[str, Any], digest: str) -> Path:
     """Seal a plain file, read the sealed one as a recipient would, and only then remove the plain one."""
-    target = _free(item.path.with_name(item.path.name + SUFFIX))
     status = item.path.stat()
-    done = act.session.protect(item.path, act.options, target=target, organization=act.organization)
-    with act.session.reading(done.path) as content:
+    # What a killed run has sealed already and not noted is at the place that it had noted before.
+    target = Path(state["target"]) if "target" in state else item.path
+    if not document_of(target):
+        target = _free(item.path.with_name(item.path.name + SUFFIX))
+        journal.note(item, steps.BEGUN, digest=digest, target=str(target))
+        act.session.protect(item.path, act.options, target=target, organization=act.organization)
+    with act.session.reading(target) as content:
         if _digest_of_content(content.stream) != digest:
             raise LocalFailure(message("What was written to {file} reads otherwise.", file=target))
     journal.note(item, steps.WRITTEN, result=str(target), written=_digest(target))

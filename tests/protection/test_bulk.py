@@ -168,10 +168,8 @@ class Killed(BaseException):
     """The end of a process, which no program catches."""
 
 
-@pytest.mark.parametrize("after", range(12))
-def test_a_run_that_was_killed_anywhere_goes_on(
-    run: Callable[..., dict[str, Any]], cast: Cast, tree: Path, plan: Path, monkeypatch: pytest.MonkeyPatch, after: int
-) -> None:
+def killed_after(monkeypatch: pytest.MonkeyPatch, after: int) -> None:
+    """End the process at a step of the journal: before it is written down, or just after."""
     note, left = Journal.note, iter(range(99))
 
     def noted(self: Journal, *words: Any, **members: Any) -> None:
@@ -182,16 +180,38 @@ def test_a_run_that_was_killed_anywhere_goes_on(
         note(self, *words, **members)
 
     monkeypatch.setattr(Journal, "note", noted)
+
+
+@pytest.mark.parametrize("after", range(12))
+def test_a_run_that_was_killed_anywhere_goes_on(
+    run: Callable[..., dict[str, Any]], cast: Cast, tree: Path, plan: Path, after: int
+) -> None:
     (tree / "link").unlink()
     before = contents(tree)
     session, items = cast.olga.session, find([tree], Kind.SEALED).items
     journal = Journal.begin(session.home, new_run("unprotect", {}, session.account.iss), items)
-    with pytest.raises(Killed):
-        list(work.carry_out(journal, work.Unprotect(session)))
-    monkeypatch.setattr(Journal, "note", note)
+    with pytest.MonkeyPatch.context() as kill:
+        killed_after(kill, after)
+        with pytest.raises(Killed):
+            list(work.carry_out(journal, work.Unprotect(session)))
     run("resume")
     assert (tree / "plan.txt").read_bytes() == plan.read_bytes()
     assert not (tree / "a.txt.sealed").exists()
     assert sorted(contents(tree)) == ["deep/plain.txt", "mail.eml", "outer.zip", "plan.txt"]
     run("undo", "--yes")
     assert contents(tree) == before
+
+
+@pytest.mark.parametrize("after", range(6))
+def test_protecting_that_was_killed_anywhere_goes_on_and_leaves_one_sealed_file(
+    run: Callable[..., dict[str, Any]], cast: Cast, tree: Path, after: int
+) -> None:
+    folder = tree / "deep"
+    with pytest.MonkeyPatch.context() as kill:
+        killed_after(kill, after)
+        with pytest.raises(Killed):
+            run("protect", folder, "--yes")
+    run("resume")
+    assert sorted(contents(folder)) == ["plain.txt.sealed"]
+    with cast.olga.session.reading(folder / "plain.txt.sealed") as content:
+        assert content.stream.read() == b"nobody's"
