@@ -39,7 +39,7 @@ def mail_notices(mail: NoticeMail) -> None:
     lines = [f"{date_format(timezone.localtime(at), 'DATETIME_FORMAT')}  {what}" for at, what in mail.events]
     rest = mail.total - len(mail.events)
     if rest > 0:
-        lines.append(ngettext("and {number} more", "and {number} more", rest).format(number=grouped(rest)))
+        lines.append(_("and {number} more").format(number=grouped(rest)))
     text = _(
         "{events}\n\nAll of it: {page}\n\nYou chose to get this mail; times are in {zone}.\n"
         "Choose something else: {choose}\nGet no more of it, without signing in: {stop}\n"
