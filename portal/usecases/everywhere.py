@@ -104,7 +104,8 @@ def undo_change(*, caller: Caller, change_id: UUID, stated: Stated) -> Effect:
     """
     found = everywhere_change(caller.actor, change_id)
     by_role = found.administrator and caller.may(Permission.DOCUMENTS_REVOKE)
-    if caller.person != found.asker and not by_role:
+    own = caller.person == found.asker and not found.administrator
+    if not (own or by_role):
         raise NotFound(message("There is no such change, or you may not undo it."))
     with transaction.atomic():
         begun = undo_everywhere(change=change_id)

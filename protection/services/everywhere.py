@@ -161,7 +161,9 @@ def _undo_next(row: EverywhereChange) -> bool:
     for outcome in outcomes:
         content = contents[outcome.content_id]
         before, after = outcome.before, outcome.after
-        if content.template_id is not None or before is None or after is None or content.policy != after:
+        theirs = row.administrator or row.asked_by["person"] in {str(content.deciding_issuer), str(content.owner_id)}
+        same = content.template_id is None and before is not None and content.policy == after
+        if not (theirs and same) or before is None or after is None:
             since.append(outcome.id)
             continue
         changes.append((content, parse_policy(after), parse_policy(before)))

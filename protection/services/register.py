@@ -14,8 +14,7 @@ from chancery.objects.envelope_content import Envelope
 from chancery.objects.licensor import May
 from chancery.objects.publishing import PublishingLicense, VerifiedPublishingLicense
 from chancery.policy.case import Registration
-from chancery.policy.difference import differences
-from chancery.policy.policy import Policy, parse_policy
+from chancery.policy.policy import parse_policy
 from chancery.policy.reasons import Reason
 from chancery.texts import message
 from protection.actor import Actor
@@ -24,10 +23,9 @@ from protection.keys.tenant import OPENING, store_of
 from protection.models import Content, KeyStatus, ProtectionTemplate, ServiceSettings, TenantKey
 from protection.selectors.attempts import as_meant
 from protection.selectors.labels import label_named
-from protection.selectors.licensing import registered_policy
 from protection.services.add_edition import add_edition
 from protection.services.directory import Directory, PublisherFacts
-from protection.services.recording import record_action, stated
+from protection.services.recording import record_action
 from protection.services.register_content import NewContent, register_content
 from protection.services.running import require_running
 
@@ -153,7 +151,6 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
         reason=pending or "",
         content=content,
         sealer=None if arrival.seal is None else arrival.seal.sealer,
-        changes=stated(differences(Policy(), registered_policy(content))) if content.policy is not None else (),
         details={"published": parsed.iat, "online": parsed.clc is None},
     )
     return Registered(content.cid, Registration(content.registration), fresh=True)

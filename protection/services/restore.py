@@ -52,7 +52,7 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
             row.held_by = None
             row.save(update_fields=["held_by"])
         else:
-            _give_back(content, row)
+            _give_back(basis, content, row)
         touch()
         record_action(
             Kind.CONTENT_RESTORED,
@@ -105,13 +105,13 @@ def _require_may_give_back(actor: Actor, basis: str, content: Content, row: Cont
     )
 
 
-def _give_back(content: Content, row: Content | ContentRevocation) -> None:
+def _give_back(basis: str, content: Content, row: Content | ContentRevocation) -> None:
     if isinstance(row, ContentRevocation):
         row.delete()
         return
     content.revoked_at = content.revoked_by = content.held_by = None
     content.revocation_message = ""
-    if content.registration == RegistrationState.REGISTERED:
+    if content.registration == RegistrationState.REGISTERED and basis == ADMINISTRATOR:
         content.issuer_blocked = False
     content.save(
         update_fields=["revoked_at", "revoked_by", "held_by", "revocation_message", "issuer_blocked"],

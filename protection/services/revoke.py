@@ -96,7 +96,8 @@ def revoke(*, actor: Actor, cid: UUID, revocation: Revocation) -> Revoked:
     name = "" if revocation.recipient is None else revocation.recipient.name
     settled = ScheduledRevocation.objects.filter(content=content, address=name)
     # What an owner has set to end ends, though an administrator took it back before and gives it back again.
-    (settled.filter(by_administrator=True) if basis == ADMINISTRATOR else settled).delete()
+    # What the other side has set stays: who revokes could give back at once, and its end would be gone.
+    settled.filter(by_administrator=basis == ADMINISTRATOR).delete()
     return take_back(actor, content, basis, revocation)
 
 

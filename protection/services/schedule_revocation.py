@@ -62,7 +62,13 @@ def schedule_revocation(*, actor: Actor, cid: UUID, revocation: Revocation, at: 
         raise InvalidPolicy(message("This moment has passed already, or is too late."))
     name = "" if revocation.recipient is None else revocation.recipient.name
     row = ScheduledRevocation.objects.filter(content=content, address=name).first()
-    if row is not None and at > row.at:
+    loses = row is not None and (
+        at > row.at
+        or row.by_administrator != (basis == ADMINISTRATOR)
+        or (row.issuer_too and not revocation.issuer_too)
+    )
+    if row is not None and loses:
+        # Who takes an end over could then cancel it.
         _require_own(actor, basis, row)
     before = None if row is None else datetime.fromtimestamp(row.at, UTC)
     wanted = {

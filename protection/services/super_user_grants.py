@@ -177,6 +177,11 @@ def _end(actor: Actor | None, row: SuperUserGrant, reason: str) -> None:
     _record(Kind.SUPER_USER_GRANT_ENDED, actor, row, {"documents": opened, **given})
 
 
+def lock_grant(grant: UUID) -> None:
+    """Let nobody else answer the grant until the transaction ends.  Raises NotFound."""
+    _locked(grant)
+
+
 def _locked(grant: UUID) -> SuperUserGrant:
     row = SuperUserGrant.objects.select_for_update().filter(id=grant).first()
     if row is None:

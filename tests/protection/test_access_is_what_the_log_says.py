@@ -96,7 +96,7 @@ class Machine(RuleBasedStateMachine):
         made = self.ask("ada", "POST", "groups", {"address": self.group, "name": "Team"})
         self.group_id = made["id"]
         self.before = {event.id for event in ledger(cast, "contoso")}
-        self.sealed = protect(cast.olga, self.plan, f"{self.players['max'].address}:VIEW", offline_days=0)
+        self.sealed = protect(cast.olga, self.plan, offline_days=0)
         self.owner = "olga"
         self.disabled: set[str] = set()
 

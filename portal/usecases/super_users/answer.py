@@ -26,7 +26,7 @@ from portal.usecases.self_granted_access import NeedsAnotherAdministrator
 from portal.usecases.super_users.watching import auditors
 from portal.words.super_users import scope_in_words
 from protection.selectors.super_users import GrantFacts, documents_in, grant_facts, opened_under, super_user_settings
-from protection.services.super_user_grants import GrantAnswered, approve_grant, decline_grant, end_grant
+from protection.services.super_user_grants import GrantAnswered, approve_grant, decline_grant, end_grant, lock_grant
 from tenants.directory.selectors.people import PersonFacts, enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -69,6 +69,10 @@ def approve(*, caller: Caller, organization: OrganizationFacts, grant_id: UUID, 
         )
     require_confirmation(_question(found), stated)
     with transaction.atomic():
+        lock_grant(grant_id)
+        if not may_approve(caller, waiting(caller, grant_id)):
+            # Somebody else has approved at the same moment, with whom the caller is not independent.
+            raise GrantAnswered(message("This grant was already answered."))
         made = approve_grant(actor=caller.actor, grant=grant_id)
         if made.state == "waiting":
             second = _(

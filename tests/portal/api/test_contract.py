@@ -10,7 +10,7 @@ from portal.development.openapi import FILE
 from tests import contract
 from tests.contract import check_exchange, description, faulty_examples, rendered
 
-FREE = {"EventItem.personal", "EventItem.details", "Problem.errors"}
+FREE = {"EventItem.personal", "EventItem.details", "Problem.errors", "ReportFile.entries"}
 """What is recorded of an event depends on its kind, and what is wrong with a request on the request."""
 ID_ONLY = {"PreviewAsked"}
 RULE = "11111111-2222-4333-8444-555555555555"

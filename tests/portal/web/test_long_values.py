@@ -14,7 +14,7 @@ NARROWEST = 56
 """Pixels of a column in which a word or a number can still be read."""
 ONE_LINE = 44
 """Pixels of a row that holds one line."""
-MOST_HIGH = 5_000
+MOST_HIGH = 5_100
 """Pixels of a phone's page with fifty documents."""
 
 FAULTS = """narrowest => {
