@@ -1,18 +1,22 @@
 """Statements that are run for nearly every request, planned once for each connection."""
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.db import connection
 from psycopg import Cursor
 from psycopg.rows import BaseRowFactory, Row
 
 
-def prepared_cursor(row_factory: BaseRowFactory[Row]) -> AbstractContextManager[Cursor[Row]]:
+@contextmanager
+def prepared_cursor(row_factory: BaseRowFactory[Row]) -> Iterator[Cursor[Row]]:
     """Return a cursor on this thread's connection, in its transaction, that sends values apart from the statement.
 
     Django's own cursors write the values into the text, so that PostgreSQL plans each statement anew: for the
     directory's large one that takes ten times as long as running it.  Statements must name schemas and columns, since
-    the search path is not set for them, and type their parameters.
+    the search path is not set for them, and type their parameters.  Raises Django's errors, as its own cursors do, so
+    that a connection that broke is given up and the answer is 503.
     """
     connection.ensure_connection()
-    return Cursor(connection.connection, row_factory=row_factory)
+    with connection.wrap_database_errors, Cursor(connection.connection, row_factory=row_factory) as cursor:
+        yield cursor
