@@ -222,7 +222,7 @@ def test_a_thread_that_cannot_be_loaded_is_said_in_plain_words_and_tried_again(a
     assert rows(author) == ["a.txt The service does not answer. Check your connection, then go on."]
     page.unroute("**/seal-worker*.mjs")
     page.click("#go_on")
-    page.get_by_text("Your files are protected. Save the copies and send those.").wait_for()
+    page.get_by_text("Your files are protected. Save the copies and send those.").wait_for(timeout=60_000)
 
 
 def test_what_was_cancelled_goes_on_and_nothing_is_registered_twice(author: Visitor, tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_what_was_cancelled_goes_on_and_nothing_is_registered_twice(author: Visi
     assert "Cancelled. What was protected stays protected." in author.text
     assert [row.split()[1] for row in rows(author)] == ["Protected", "Waiting", "Waiting"]
     page.click("#go_on")
-    page.get_by_text("Your files are protected. Save the copies and send those.").wait_for()
+    page.get_by_text("Your files are protected. Save the copies and send those.").wait_for(timeout=60_000)
     assert len(registered) == len(set(registered)) == 3
     assert page.locator("#files_done a[download]").count() == 3
 
@@ -263,7 +263,7 @@ def test_a_lost_answer_registers_the_same_document_again(author: Visitor, tmp_pa
     protects(author)
     assert "The service does not answer." in rows(author)[0]
     page.click("#go_on")
-    page.get_by_text("Your files are protected. Save the copies and send those.").wait_for()
+    page.get_by_text("Your files are protected. Save the copies and send those.").wait_for(timeout=60_000)
     first, second = registered
     assert first == second
 
@@ -307,7 +307,7 @@ def test_files_without_handles_are_chosen_once_more(author: Visitor, tmp_path: P
     assert not page.is_visible("#go_on")
     page.set_input_files("#again_files", files)
     page.click("#go_on")
-    page.get_by_text("Your files are protected. Save the copies and send those.").wait_for()
+    page.get_by_text("Your files are protected. Save the copies and send those.").wait_for(timeout=60_000)
     for link in page.locator("#files_done a[download]").all():
         with page.expect_download():
             link.click()
@@ -331,7 +331,7 @@ def test_a_second_document_is_made_only_when_asked(author: Visitor, tmp_path: Pa
     assert len(registered) == 1
     page.get_by_role("button", name="Protect it a second time").click()
     page.click("#go_on")
-    page.get_by_text("Your files are protected. Save the copies and send those.").wait_for()
+    page.get_by_text("Your files are protected. Save the copies and send those.").wait_for(timeout=60_000)
     assert len(set(registered)) == 2
 
 
