@@ -74,8 +74,6 @@ class InPlace(Inward):
             shutil.copyfileobj(sealed, file)
         result = self.file(place)
         try:
-            if result != place:
-                raise Unfit(message("This label removes the protection, which is not done inside another file."))
             with result.open("rb") as stream:
                 yield name, stream
         finally:
@@ -105,6 +103,17 @@ class Relabel(InPlace):
     name = "relabel"
     label: str
     justification: str = ""
+
+    @contextmanager
+    def member(self, name: str, sealed: BinaryIO, work: Path) -> Iterator[tuple[str, BinaryIO]]:
+        """Do it to a copy, unless the label removes the protection: the service would change the document first."""
+        with open_sealed(sealed) as file:
+            place = self.session.organization(file.publishing_license.org)
+            chosen = place.label_for(file.publishing_license.cid, self.label)
+        if chosen["effect"] == "remove":
+            raise Unfit(message("This label removes the protection, which is not done inside another file."))
+        with super().member(name, sealed, work) as made:
+            yield made
 
     def file(self, path: Path) -> Path:
         """Give the label; the result may be a plain file where the label removes the protection.

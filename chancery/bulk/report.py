@@ -16,7 +16,18 @@ from chancery.spreadsheets import csv_line
 OPEN: Final = "open"
 """The state of a file on which no work has begun."""
 OF_A_RUN: Final = ("file", "inside", "kind", "state", "result", "error", "message", "next_step")
-OF_FILES: Final = ("file", "inside", "kind", "size", "cid", "edition", "organization", "installation", "protected")
+OF_FILES: Final = (
+    "file",
+    "inside",
+    "kind",
+    "size",
+    "cid",
+    "edition",
+    "organization",
+    "installation",
+    "protected",
+    "message",
+)
 
 
 def rows_of(journal: Journal) -> list[dict[str, Any]]:
@@ -48,7 +59,7 @@ def row_of(item: Item) -> dict[str, Any]:
                     "protected": license_.iat,
                 }
         except (OSError, ChanceryError) as error:
-            row["kind"] = f"damaged: {error}"
+            row["message"] = str(error)
     return row
 
 

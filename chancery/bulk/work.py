@@ -58,9 +58,9 @@ def carry_out(journal: Journal, act: Act) -> Iterator[Outcome]:
         except (NotSignedIn, Unreachable):
             raise
         except (ChanceryError, OSError) as failure:
-            if item.path.exists():
-                journal.original(item).unlink(missing_ok=True)
             error = _as_ours(failure)
+            if not _dropped(journal, item):
+                error.next_step = message("Its former content is in {place}.", place=journal.original(item))
             told = {"error": error.code, "message": str(error.message), "next_step": str(error.next_step)}
             journal.note(item, steps.FAILED, **told)
             yield Outcome(item, steps.FAILED, error=error)
@@ -86,6 +86,17 @@ def undo(journal: Journal, act: Unprotect) -> Iterator[Outcome]:
             raise
         except (ChanceryError, OSError) as failure:
             yield Outcome(item, steps.FAILED, error=_as_ours(failure))
+
+
+def _dropped(journal: Journal, item: Item) -> bool:
+    """Drop the original that was kept of a file which is still there as it was; tell whether none is needed."""
+    original = journal.original(item)
+    if not original.exists():
+        return True
+    if not item.path.exists() or _digest(original) != _digest(item.path):
+        return False
+    original.unlink()
+    return True
 
 
 def _as_ours(failure: ChanceryError | OSError) -> ChanceryError:

@@ -1,11 +1,12 @@
 """``bulk``: whole folders are protected, protected anew, labeled, or have their protection removed."""
 
+import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import click
 from rich.console import Console
@@ -34,6 +35,8 @@ from chancery.sdk.licensed import taken
 from chancery.sdk.session import Session
 from chancery.texts import joined, message, plural_message
 
+C = TypeVar("C", bound=Callable[..., None])
+
 PLACES: Final = click.argument(
     "places", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True, resolve_path=True)
 )
@@ -45,6 +48,20 @@ REPORT: Final = click.option(
     type=click.Path(path_type=Path),
     help="Write what became of each file: a CSV, or JSON if its name ends so.",
 )
+
+
+def _as_chosen(command: C) -> C:
+    """Give a command the options that say how files are to be protected."""
+    options = (
+        click.option("--template", help="Protect by this template (its name or id)."),
+        click.option("--label", help="Protect by this label (its name or id)."),
+        click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help=GRANT_HELP),
+        DENY,
+        EXPIRES,
+        limits,
+        click.option("--organization", help="Protect for this organization, if you belong to several."),
+    )
+    return functools.reduce(lambda made, option: option(made), reversed(options), command)
 
 
 @click.group("bulk")
@@ -96,13 +113,7 @@ def unprotect(output: Output, places: tuple[Path, ...], target: Path | None, *, 
 
 @bulk.command("reprotect")
 @PLACES
-@click.option("--template", help="Protect by this template (its name or id).")
-@click.option("--label", help="Protect by this label (its name or id).")
-@click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help=GRANT_HELP)
-@DENY
-@EXPIRES
-@limits
-@click.option("--organization", help="Protect for this organization, if you belong to several.")
+@_as_chosen
 @DRY
 @REPORT
 @YES
@@ -119,13 +130,7 @@ def reprotect(
 
 @bulk.command("protect")
 @PLACES
-@click.option("--template", help="Protect by this template (its name or id).")
-@click.option("--label", help="Protect by this label (its name or id).")
-@click.option("--grant", "grants", multiple=True, metavar="WHO:RIGHTS", help=GRANT_HELP)
-@DENY
-@EXPIRES
-@limits
-@click.option("--organization", help="Protect for this organization, if you belong to several.")
+@_as_chosen
 @DRY
 @REPORT
 @YES
@@ -303,7 +308,9 @@ _OWN: Final = frozenset({"template", "label", "grants", "deny", "expires", "orga
 
 
 def _carry_out(output: Output, journal: Journal, act: Act, target: Path | None) -> None:
-    total = sum(1 for item in journal.items() if journal.states().get(item.number, {}).get("state") != steps.DONE)
+    states = journal.states()
+    ended = {steps.DONE, steps.UNDONE}
+    total = sum(states.get(item.number, {}).get("state") not in ended for item in journal.items())
     _follow(output, journal, work.carry_out(journal, act), total, target)
 
 

@@ -27,7 +27,7 @@ from protection.selectors.licensing import (
     content_state,
     service_state,
 )
-from protection.selectors.named_grant import NAMED_GRANT, OPENED_UNDER_GRANT, UnderGrant, named_grant
+from protection.selectors.named_grant import NAMED_GRANT, OPENED, OPENED_UNDER_GRANT, UnderGrant, named_grant
 from protection.services.decide import Reading
 from protection.services.register_on_first_use import LicenseRequestItem
 from tenants.directory.selectors.subject import SubjectRow, from_row, parameters
@@ -154,7 +154,7 @@ class FastPathDatabase:
         only_if = f"{UNMOVED} and ({EPOCH_SQL}) = %(epoch)s" if reading.marker else ""
         parts = (
             (FIRST_OPENINGS, first_openings),
-            (LICENSED_AT_SQL, (*first_openings, *under_grant)),
+            (LICENSED_AT_SQL, (*first_openings, *(one for one in under_grant if one.act == OPENED))),
             (FIRST_SEEN, first_seen),
             (OPENED_UNDER_GRANT, under_grant),
         )
@@ -194,6 +194,7 @@ class FastPathDatabase:
             "grant_contents": [one.cid for one in under_grant],
             "grant_owners": [one.owner for one in under_grant],
             "grant_addresses": [one.owner_address for one in under_grant],
+            "grant_acts": [one.act for one in under_grant],
         }
 
     def bind(self, bindings: Sequence[tuple[UUID, str, UUID]]) -> None:

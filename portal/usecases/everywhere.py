@@ -76,7 +76,7 @@ def change_everywhere(
     Raises InvalidPolicy, NotFound, Widening and what ``require_confirmation`` raises.
     """
     wanted = _read(caller, organization, asked)
-    found = would_be(drafted(caller.actor, wanted), _person(organization, wanted.who))
+    found = would_be(drafted(caller.actor, wanted), _person(organization, wanted.who), sight_of(caller=caller))
     if not found.changed:
         return effect(
             False,
@@ -87,7 +87,7 @@ def change_everywhere(
             documents=0,
             skipped=found.skipped,
         )
-    prompt = _question(caller, organization, wanted, found)
+    prompt = _question(organization, wanted, found)
     reason = require_confirmation(prompt, stated)
     with transaction.atomic():
         made = begin_everywhere(actor=caller.actor, asked=wanted, reason=reason)
@@ -197,9 +197,7 @@ def _person(organization: OrganizationFacts, who: Principal | None) -> UUID | No
     return person_known_as(organization.id, who.value)
 
 
-def _question(
-    caller: Caller, organization: OrganizationFacts, wanted: Everywhere, found: WouldBe
-) -> ConfirmationPrompt:
+def _question(organization: OrganizationFacts, wanted: Everywhere, found: WouldBe) -> ConfirmationPrompt:
     names = {
         "who": "" if wanted.who is None else who_in_words(wanted.who, organization.id, organization.name),
         "to": "" if wanted.to is None else who_in_words(wanted.to, organization.id, organization.name),
@@ -216,7 +214,7 @@ def _question(
     }[wanted.act].format(**names)
     return ConfirmationPrompt(
         question=question,
-        consequences=tuple(_consequences(caller, wanted, found, names)),
+        consequences=tuple(_consequences(wanted, found, names)),
         button={REPLACE: _("Replace"), ADD: _("Add"), REMOVE: _("Remove")}[wanted.act],
         confirm=str(found.changed),
         needs_reason=wanted.administrator,
@@ -225,23 +223,22 @@ def _question(
     )
 
 
-def _consequences(caller: Caller, wanted: Everywhere, found: WouldBe, names: dict[str, str]) -> Iterable[str]:
+def _consequences(wanted: Everywhere, found: WouldBe, names: dict[str, str]) -> Iterable[str]:
     if wanted.act == ADD:
         yield _("{to} gains access: {rights}.").format(to=names["to"], rights=rights_as_level(wanted.rights))
     if wanted.act == REPLACE:
         yield _("{to} gains what {who} had in each, with the same ends.").format(**names)
     if wanted.who is not None:
         yield _("{who} loses access, unless a group, a domain or another entry gives it to them.").format(**names)
-        yield from _kept(caller, found)
+        yield _kept(found)
     yield from skipped_in_words(found.skipped)
     yield _("It can be undone as one.")
 
 
-def _kept(caller: Caller, found: WouldBe) -> Iterable[str]:
-    if not found.copies or found.until is None or sight_of(caller=caller).is_off:
-        yield _("Connected devices stop within a minute.")
-        return
-    yield ngettext(
+def _kept(found: WouldBe) -> str:
+    if not found.copies or found.until is None:
+        return _("Connected devices stop within a minute; what others keep, they open until its license ends.")
+    return ngettext(
         "{number} kept copy stays readable on devices that do not connect, until {when} at the latest; connected"
         " devices stop within a minute.",
         "{number} kept copies stay readable on devices that do not connect, until {when} at the latest; connected"

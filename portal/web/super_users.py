@@ -55,8 +55,9 @@ ACTS: Final = {
     "edited": gettext_lazy("edited"),
     "saved": gettext_lazy("saved"),
     "exported": gettext_lazy("protection removed"),
+    "refused": gettext_lazy("tried, refused"),
 }
-"""What a client reported beyond the opening."""
+"""What happened under a grant beside openings."""
 
 
 class GrantForm(forms.Form):

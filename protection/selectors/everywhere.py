@@ -23,6 +23,7 @@ from protection.models import (
     TemplateVersion,
 )
 from protection.selectors.documents import decided_by
+from protection.selectors.sight import Sight
 
 MAX_LISTED: Final = 200
 STATES: Final = ("running", "done", "undoing", "undone")
@@ -109,8 +110,11 @@ def why_skipped(template_id: UUID | None, policy: dict[str, Any] | None, who: st
     return "" if act == EverywhereAct.ADD or named else "on_request"
 
 
-def would_be(change: EverywhereChange, person: UUID | None) -> WouldBe:
-    """Return what a change would do, without doing it; ``person`` is whom the entry means, None for many."""
+def would_be(change: EverywhereChange, person: UUID | None, sight: Sight) -> WouldBe:
+    """Return what a change would do, without doing it; ``person`` is whom the entry means, None for many.
+
+    What devices keep says who opened something, so it is counted only for who may know that.
+    """
     skipped: dict[str, int] = {}
     cids: list[UUID] = []
     for cid, template, policy in documents_meant(change).values_list("cid", "template_id", "policy").iterator():
@@ -119,7 +123,8 @@ def would_be(change: EverywhereChange, person: UUID | None) -> WouldBe:
             skipped[reason] = skipped.get(reason, 0) + 1
         else:
             cids.append(cid)
-    copies, until = (0, None) if change.act == EverywhereAct.ADD else _copies(cids, person)
+    tells = change.act != EverywhereAct.ADD and sight.sorts and (person is None or sight.shows(person))
+    copies, until = _copies(cids, person, sight) if tells else (0, None)
     return WouldBe(len(cids), skipped, copies, until)
 
 
@@ -130,18 +135,19 @@ select count(distinct (e.content_id, p.device_id)), to_timestamp(max(least(
 from audit_event e
 join audit_eventpersonal p on p.event_id = e.id
 cross join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d
-where e.content_id = any(%(cids)s) and e.kind = 'content.opened' and e.outcome = 'allowed'
+where e.content_id = any(%s) and e.kind = 'content.opened' and e.outcome = 'allowed'
   and (d.body::jsonb ->> 'offline_until')::bigint > extract(epoch from clock_timestamp())
-  and (%(person)s::uuid is null or p.person_id = %(person)s)
+  and (%s::uuid is null or p.person_id = %s)
 """
 
 
-def _copies(cids: Sequence[UUID], person: UUID | None) -> tuple[int, datetime | None]:
+def _copies(cids: Sequence[UUID], person: UUID | None, sight: Sight) -> tuple[int, datetime | None]:
     """Return how many kept copies of these documents there are, and the last moment of any."""
     if not cids:
         return 0, None
+    counts, of = sight.counting()
     with connection.cursor() as cursor:
-        cursor.execute(_COPIES, {"cids": list(cids), "person": person})
+        cursor.execute(f"{_COPIES} {counts}", [list(cids), person, person, *of])
         copies, until = cursor.fetchone()
     return copies, until
 

@@ -14,6 +14,9 @@ from chancery.policy.policy import Principal, PrincipalKind
 from protection.models import SuperUserGrantState as State
 from protection.selectors.licensing import ContentState
 
+OPENED: Final = "opened"
+REFUSED: Final = "refused"
+
 NAMED_GRANT: Final = """
 select g.id, g.number, g.holder, g.reason, g.case_number, g.notice_days, g.cids, g.template_id, g.label_id, g.owner_id,
     g.group_id, g.group_address, g.state, g.answered_by, g.answered_address, g.presented_by, g.presented_address,
@@ -22,24 +25,24 @@ select g.id, g.number, g.holder, g.reason, g.case_number, g.notice_days, g.cids,
     s.super_users_on, s.super_users_group,
     exists (select from {schema}protection_superuser u where u.person_id = g.holder) as listed
 from {schema}protection_superusergrant g join {schema}protection_servicesettings s on s.id = 1
-where g.id = %(super_user_grant)s::uuid
+where g.id = %(super_user_grant)s::uuid and g.holder = %(reader)s::uuid
 """
-"""The grant that a license request names, read in the deciding statement where one is named, and not else."""
+"""The grant of their own that somebody names in a license request: read in the deciding statement, if there is one."""
 
 OPENED_UNDER_GRANT: Final = """
 opened_under_grant as (
     insert into {schema}protection_superuseropening
-        (event_id, grant_id, content_id, owner_id, owner_address, at, tell_at, shown_at)
-    select new.event, %(super_user_grant)s::uuid, new.cid, new.owner, new.address, opening.at,
-        case when new.owner <> %(reader)s::uuid then opening.shown end, opening.shown
+        (event_id, grant_id, content_id, owner_id, owner_address, at, act, tell_at, shown_at)
+    select new.event, %(super_user_grant)s::uuid, new.cid, new.owner, new.address, opening.at, new.act,
+        case when new.act = 'opened' and new.owner <> %(reader)s::uuid then opening.shown end, opening.shown
     from unnest(%(grant_events)s::uuid[], %(grant_contents)s::uuid[], %(grant_owners)s::uuid[],
-        %(grant_addresses)s::text[]) as new (event, cid, owner, address),
+        %(grant_addresses)s::text[], %(grant_acts)s::text[]) as new (event, cid, owner, address, act),
         (select moment as at, moment + make_interval(days => %(notice_days)s::int) as shown
          from to_timestamp(%(opened_at)s::bigint) as moment) as opening
     where exists (select from event)
 )
 """
-"""What is written in the statement that records openings: which of them rest on the grant, and when owners are told."""
+"""What is written with the events: which of them rest on the grant, refused attempts too, and when owners are told."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +103,19 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class UnderGrant:
-    """A document that is opened under a super-user grant, and whose it is."""
+    """A document that is opened under a super-user grant, or was tried to, and whose it is."""
 
     event: UUID
     cid: UUID
     owner: UUID
     owner_address: str
+    act: str
+
+    @classmethod
+    def of(cls, event: UUID, state: ContentState, *, opened: bool) -> "UnderGrant":
+        """Return it for the event of a decision about a document."""
+        facts = state.facts
+        return cls(event, facts.cid, facts.owner, state.owner_address, OPENED if opened else REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +131,14 @@ class NamedGrant:
     scope: Scope
     grant: DecidedGrant
     """As the decision sees it; whether it covers a document is said by ``covering``."""
+
+    @property
+    def was_approved(self) -> bool:
+        """Tell whether somebody approved it, also where it is over by now.
+
+        An attempt with a grant that nobody approved is one like any other, which owners see.
+        """
+        return self.grant.starts > 0
 
     def covering(self, state: ContentState) -> DecidedGrant:
         """Return the grant as the decision about one document sees it."""

@@ -17,7 +17,7 @@ from chancery.texts import message
 from protection.models import Content, RecoveryKey, ServiceSettings, SuperUser, SuperUserGrant, SuperUserOpening
 from protection.models import SuperUserGrantState as State
 from protection.selectors.document_list import granting_to
-from protection.selectors.named_grant import Scope
+from protection.selectors.named_grant import REFUSED, Scope
 
 MAX_LISTED: Final = 200
 STATES: Final = tuple(State.values)
@@ -114,7 +114,7 @@ class GrantFacts:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """One license that was given under a grant, or what a client reported of it: ``act`` is what was done."""
+    """What was opened under a grant, tried in vain, or reported by a client: ``act`` is what was done."""
 
     event: UUID
     grant: UUID
@@ -203,9 +203,15 @@ def documents_in(scope: Scope) -> QuerySet[Content]:
 
 
 def opened_under(grant: UUID) -> tuple[Opened, ...]:
-    """Return what was opened under a grant, in the order of time."""
+    """Return what was opened under a grant, or tried in vain, in the order of time."""
     rows = SuperUserOpening.objects.filter(grant_id=grant).order_by("at", "event_id")
     return tuple(opened_of(one) for one in rows)
+
+
+def documents_opened(grant: UUID) -> int:
+    """Return how many documents were opened under a grant."""
+    rows = SuperUserOpening.objects.filter(grant_id=grant).exclude(act=REFUSED)
+    return rows.values("content_id").distinct().count()
 
 
 def opened_of(one: SuperUserOpening) -> Opened:

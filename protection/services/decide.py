@@ -172,7 +172,7 @@ def decide(
         )
         records = [_event(request, reading, item) for item in decided]
         seen = _first_seen(reading.subject.person, decided)
-        first, under = _first_openings(decided), _under_grant(decided)
+        first, under = _first_openings(decided), _under_grant(reading, decided)
         if database.record(records, reading, first_openings=first, first_seen=seen, under_grant=under):
             return reading, decided
     raise Unavailable(message("The organization is being changed right now, and no decision could be recorded."))
@@ -317,11 +317,11 @@ def _first_openings(decided: Sequence[Decided]) -> tuple[UUID, ...]:
     return tuple(dict.fromkeys(one.cid for one in facts if one.first_opened is None))
 
 
-def _under_grant(decided: Sequence[Decided]) -> tuple[UnderGrant, ...]:
-    """Return what is opened under the super-user grant that the request names."""
-    granted = (one for one in decided if isinstance(one, Granted) and one.decision.basis is Basis.SUPER_USER)
-    opened = ((one.event, one.state) for one in granted)
-    return tuple(UnderGrant(event, one.facts.cid, one.facts.owner, one.owner_address) for event, one in opened)
+def _under_grant(reading: Reading, decided: Sequence[Decided]) -> tuple[UnderGrant, ...]:
+    """Return what is opened, or tried in vain, under the super-user grant that the request names."""
+    if reading.grant is None or not reading.grant.was_approved:
+        return ()
+    return tuple(UnderGrant.of(one.event, one.state, opened=isinstance(one, Granted)) for one in decided if one.state)
 
 
 def _first_seen(person: UUID, decided: Sequence[Decided]) -> tuple[bytes, ...]:

@@ -38,8 +38,10 @@ class KeyWasShown(Conflict):
 
 @transaction.atomic
 def name_keepers(*, actor: Actor, keepers: Sequence[tuple[UUID, str]], reason: str = "") -> None:
-    """Let two people keep the recovery keys; those of before are no longer good."""
+    """Let two people keep the recovery keys; those of before are no longer good, nor what was presented of them."""
     RecoveryKey.objects.all().delete()
+    presented = SuperUserGrant.objects.filter(state=State.WAITING, application=False)
+    presented.update(presented_by=None, presented_address="")
     RecoveryKey.objects.bulk_create(
         [RecoveryKey(person_id=person, address=address, named_by=actor.person) for person, address in keepers]
     )
@@ -72,6 +74,10 @@ def present_key(*, actor: Actor, grant: UUID, key: str) -> GrantFacts | None:
     kept = RecoveryKey.objects.select_for_update().filter(person_id=actor.person, digest__isnull=False).first()
     if row is None or kept is None:
         raise NotFound(message("There is no such super-user grant, or you keep no recovery key."))
+    if row.application:
+        raise GrantAnswered(
+            message("Recovery keys approve what a person asks for. An application's grant takes two administrators.")
+        )
     if row.state != State.WAITING or row.holder == actor.person:
         raise GrantAnswered(message("This grant was already answered, or it is yours."))
     good = hmac.compare_digest(bytes(kept.digest or b""), _digest(key))
@@ -81,17 +87,12 @@ def present_key(*, actor: Actor, grant: UUID, key: str) -> GrantFacts | None:
     if not good:
         return None
     first = row.presented_by
-    if first is None or first == actor.person or not _is_kept_by(first):
+    if first is None or first == actor.person:
         row.presented_by, row.presented_address = actor.person, actor.address
         row.save(update_fields=["presented_by", "presented_address"])
         return facts_of(row)
     RecoveryKey.objects.update(digest=None, shown_at=None)
-    return approve_grant(actor=actor, grant=grant)
-
-
-def _is_kept_by(person: UUID) -> bool:
-    """Tell whether somebody still keeps a key: a first presentation does not count when the keepers were changed."""
-    return RecoveryKey.objects.filter(person_id=person, digest__isnull=False).exists()
+    return approve_grant(actor=actor, grant=grant, by_keys=True)
 
 
 def _digest(key: str) -> bytes:

@@ -21,7 +21,7 @@ from protection.actor import Actor
 from protection.models import ServiceSettings, SuperUserGrant, SuperUserOpening
 from protection.models import SuperUserGrantState as State
 from protection.selectors.named_grant import Scope
-from protection.selectors.super_users import WAITS_DAYS, GrantFacts, Opened, facts_of, opened_of
+from protection.selectors.super_users import WAITS_DAYS, GrantFacts, Opened, documents_opened, facts_of, opened_of
 from protection.services.feed import invalidate_all_of
 from protection.services.recording import record_action
 
@@ -77,11 +77,13 @@ def ask_grant(
 
 
 @transaction.atomic
-def approve_grant(*, actor: Actor, grant: UUID) -> GrantFacts:
+def approve_grant(*, actor: Actor, grant: UUID, by_keys: bool = False) -> GrantFacts:
     """Let a grant begin now; that of an application when a second person approves it.
 
     The caller has checked that the approver may and is independent of the holder.  Any administrator can act as an
-    application, so one of them could approve what they asked for themselves.  Raises NotFound and GrantAnswered.
+    application, so one of them could approve what they asked for themselves.  With ``by_keys`` it is the second keeper
+    of a recovery key who does; what one keeper alone presented before an approval has no part in it.  Raises NotFound
+    and GrantAnswered.
     """
     row = _waiting(grant)
     if row.holder == actor.person:
@@ -91,12 +93,13 @@ def approve_grant(*, actor: Actor, grant: UUID) -> GrantFacts:
         row.save(update_fields=["presented_by", "presented_address"])
         _record(Kind.SUPER_USER_GRANT_SECONDED, actor, row, _why(row))
         return _facts(row)
+    if not (row.application or by_keys):
+        row.presented_by, row.presented_address = None, ""
     now = timezone.now()
     notice = ServiceSettings.objects.values_list("notice_days", flat=True).get(id=1)
     row.notice_days = None if row.legal_ground else notice
     row.starts, row.ends = now, now + timedelta(hours=row.hours)
-    _answer(row, actor, State.ACTIVE, "notice_days", "starts", "ends")
-    by_keys = not row.application and row.presented_by not in (None, actor.person)
+    _answer(row, actor, State.ACTIVE, "notice_days", "starts", "ends", "presented_by", "presented_address")
     emergency = {"emergency": True} if by_keys else {}
     until = int(row.ends.timestamp())
     details = {"until": until, "notice_days": row.notice_days, **emergency, **_why(row)}
@@ -172,7 +175,7 @@ def _end(actor: Actor | None, row: SuperUserGrant, reason: str) -> None:
     row.save(update_fields=["state", "ended_at", "ended_by", "ended_address"])
     # Also where its time was over: the service's clock and a client's may differ by what a lease forgives.
     invalidate_all_of(row.id)
-    opened = SuperUserOpening.objects.filter(grant_id=row.id).values("content_id").distinct().count()
+    opened = documents_opened(row.id)
     given = {"reason": reason[:MOST_REASON]} if reason else {}
     _record(Kind.SUPER_USER_GRANT_ENDED, actor, row, {"documents": opened, **given})
 

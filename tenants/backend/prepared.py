@@ -14,9 +14,10 @@ def prepared_cursor(row_factory: BaseRowFactory[Row]) -> Iterator[Cursor[Row]]:
 
     Django's own cursors write the values into the text, so that PostgreSQL plans each statement anew: for the
     directory's large one that takes ten times as long as running it.  Statements must name schemas and columns, since
-    the search path is not set for them, and type their parameters.  Raises Django's errors, as its own cursors do, so
-    that a connection that broke is given up and the answer is 503.
+    the search path is not set for them, and type their parameters.  A connection that the server has ended is replaced,
+    and errors are Django's, as with its own cursors.
     """
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     with connection.wrap_database_errors, Cursor(connection.connection, row_factory=row_factory) as cursor:
         yield cursor

@@ -16,6 +16,7 @@ from chancery.bulk import work
 from chancery.bulk.finding import find
 from chancery.bulk.journal import Journal, new_run
 from chancery.bulk.kinds import Kind
+from chancery.errors import InvalidFile
 from chancery.sdk.errors import Unreachable
 from tests.cast import Cast
 from tests.protection.steps import MAX, protect, refusal
@@ -166,6 +167,20 @@ def test_a_run_goes_on_where_the_network_was_lost(
 
 class Killed(BaseException):
     """The end of a process, which no program catches."""
+
+
+def test_what_was_replaced_and_cannot_be_proven_leaves_the_former_content_behind(
+    run: Callable[..., dict[str, Any]], cast: Cast, tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sealed = tree / "a.txt.sealed"
+    before = sealed.read_bytes()
+
+    def damaged(_: Path) -> None:
+        raise InvalidFile("as if the disk had changed it")
+
+    monkeypatch.setattr(cast.olga.session, "verify", damaged)
+    (row,) = run("reprotect", sealed, "--grant", f"{MAX}:VIEW", "--yes", code=3)["results"]
+    assert Path(row["next_step"].removeprefix("Its former content is in ").rstrip(".")).read_bytes() == before
 
 
 def killed_after(monkeypatch: pytest.MonkeyPatch, after: int) -> None:

@@ -72,6 +72,38 @@ def test_one_person_is_replaced_in_every_document_and_it_is_undone_as_one(
     problem(call(cast.max, "contoso", "GET", f"everywhere-changes/{made['id']}"), 404, "not_found")
 
 
+def test_the_question_counts_no_kept_copies_where_it_would_say_who_opened_something(
+    cast: Cast, owner: Player, plan: Path
+) -> None:
+    opening(cast.max, protect(owner, plan, f"{MAX}:VIEW", offline_days=7).path)
+
+    def said() -> str:
+        asked = call(owner, "contoso", "POST", "everywhere-changes", {"act": "remove", "who": MAX}).json()
+        return " ".join(asked["consequences"])
+
+    assert "1 kept copy" in said()
+    assert call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "pseudonymous"}).status_code == 200
+    try:
+        assert "kept copy" not in said()
+    finally:
+        call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "named"})
+
+
+def test_undoing_leaves_what_was_handed_over_and_takes_the_role_that_it_was_done_by(
+    cast: Cast, owner: Player, plan: Path
+) -> None:
+    sealed = protect(owner, plan, f"{MAX}:VIEW", f"{NEW}:VIEW")
+    made = change(owner, act="remove", who=NEW)
+    confirmed(owner, "contoso", "POST", "hand-overs", {"to": MAX, "documents": [str(sealed.cid)]})
+    confirmed(owner, "contoso", "POST", f"everywhere-changes/{made['id']}/undo")
+    assert granted(cast.max, sealed.cid) == {MAX}
+    second = cast.join(f"second-{uuid4().hex[:6]}", "contoso", role="global_administrator")
+    by_role = change(second, act="remove", who=MAX, scope="all", owner=MAX)
+    confirmed(cast.ada, "contoso", "PATCH", f"people/{second.id}", {"role": "user"})
+    path = f"everywhere-changes/{by_role['id']}/undo"
+    problem(call(second, "contoso", "POST", path, {"confirm": "1"}), 404, "not_found")
+
+
 def test_documents_by_a_template_are_left_and_the_reason_is_said(cast: Cast, owner: Player, plan: Path) -> None:
     created = call(
         cast.ada,

@@ -196,6 +196,25 @@ def test_a_grant_opens_nothing_outside_its_scope_nor_for_others_nor_unapproved(
             assert rights(who, other.path) == set(ALL_RIGHTS)
 
 
+def test_an_attempt_in_vain_belongs_to_the_grant_and_only_its_holder_names_one(on: Cast, plan: Path) -> None:
+    """Owners see it when they see what was opened; the reason and the approver stand in no stranger's event."""
+    sealed, other = protect(on.paul, plan), protect(on.quin, plan)
+    grant = granted(on, documents=[str(other.cid)])
+    for who in (on.sue, on.quin):
+        with under(who, grant):
+            refusal(who, sealed.path)
+    stranger, holder = ledger(on, "glass", "content.opened", cid=sealed.cid, outcome="refused")
+    assert holder.details["super_user_grant"] == grant
+    assert not {"super_user_grant", "approved_by", "case"} & stranger.details.keys()
+    assert not stranger.personal.get("approver")
+    said = call(on.paul, "glass", "GET", f"documents/{sealed.cid}/events").content.decode()
+    assert [on.sue.address in said, on.quin.address in said] == [False, True]
+    shown = call(on.iris, "glass", "GET", f"{GRANTS}/{grant}").json()
+    assert [one["act"] for one in shown["opened"]] == ["refused"]
+    ended = call(on.sue, "glass", "POST", f"{GRANTS}/{grant}/end", {}).json()
+    assert not [one for one in ended.get("consequences", ()) if "opened" in one], "nothing was opened"
+
+
 def test_what_ends_a_grant_ends_what_is_open_within_a_minute(on: Cast, plan: Path) -> None:
     """The end is an entry of the feed, which names the license; and nothing is licensed from then on."""
     sealed, grant = protect(on.paul, plan), granted(on)

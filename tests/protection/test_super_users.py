@@ -6,7 +6,7 @@ Promises C56, C57, C59 and C61.
 import json
 import re
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.core import mail
@@ -16,7 +16,7 @@ from portal.usecases.permissions import APPLICATION_ROLES, ROLES, Permission, of
 from protection.actor import Actor
 from protection.models import SuperUserGrant
 from protection.selectors.named_grant import Scope
-from protection.services.super_user_grants import ask_grant
+from protection.services.super_user_grants import approve_grant, ask_grant
 from protection.tasks import seal_ledger
 from tenants.context import in_organization
 from tenants.directory.models import Membership
@@ -256,6 +256,28 @@ def test_two_keepers_approve_together_where_no_administrator_can_and_one_alone_n
     cast.join("nele", slug, role="global_administrator")
     assert call(cast.nele, slug, "GET", SETTINGS).json()["keepers"][0]["shown"]
     assert organization.id
+
+
+def test_what_one_keeper_presented_ends_with_the_keys_and_has_no_part_in_another_approval(cast: Cast) -> None:
+    slug = f"lone{uuid4().hex[:6]}"
+    cast.found(slug, "lena")
+    lena, first, second, asker = cast.lena, *(cast.join(f"{name}{slug}", slug) for name in ("kim", "lou", "moe"))
+    confirmed(lena, slug, "PATCH", SETTINGS, {"on": True})
+    confirmed(lena, slug, "POST", f"{SETTINGS}/people", {"address": asker.address})
+
+    def keys() -> list[str]:
+        both = {"first": first.address, "second": second.address}
+        confirmed(lena, slug, "POST", f"{SETTINGS}/recovery-keys", both)
+        return [call(one, slug, "POST", f"{SETTINGS}/recovery-keys/mine").json()["key"] for one in (first, second)]
+
+    grant = call(asker, slug, "POST", GRANTS, {"reason": "Nobody else is there", "confirm": "ask"}).json()["grant"]
+    path = f"{GRANTS}/{grant}/present"
+    assert call(first, slug, "POST", path, {"key": keys()[0]}).json()["state"] == "waiting"
+    assert call(second, slug, "POST", path, {"key": keys()[1]}).json()["state"] == "waiting", "the first again"
+    with in_organization(cast.organizations[slug].id):
+        made = approve_grant(actor=Actor(lena.id, lena.address), grant=UUID(grant))
+    assert (made.emergency, made.approved_by) == (False, lena.address)
+    assert "emergency" not in ledger(cast, slug, "super_user_grant.approved")[0].details
 
 
 def test_keys_are_for_the_case_that_no_administrator_can_approve(on: Cast) -> None:

@@ -25,7 +25,13 @@ from portal.usecases.permissions import Permission
 from portal.usecases.self_granted_access import NeedsAnotherAdministrator
 from portal.usecases.super_users.watching import auditors
 from portal.words.super_users import scope_in_words
-from protection.selectors.super_users import GrantFacts, documents_in, grant_facts, opened_under, super_user_settings
+from protection.selectors.super_users import (
+    GrantFacts,
+    documents_in,
+    documents_opened,
+    grant_facts,
+    super_user_settings,
+)
 from protection.services.super_user_grants import GrantAnswered, approve_grant, decline_grant, end_grant, lock_grant
 from tenants.directory.selectors.people import PersonFacts, enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts
@@ -106,7 +112,7 @@ def end(*, caller: Caller, organization: OrganizationFacts, grant_id: UUID, stat
         raise NotFound(message("There is no such super-user grant, or you may not see it."))
     if not found.is_active(clock.now()):
         raise GrantAnswered(message("This grant is not active."))
-    opened = len({one.cid for one in opened_under(grant_id)})
+    opened = documents_opened(grant_id)
     prompt = ConfirmationPrompt(
         question=_("End grant {number} of {holder} now?").format(number=found.number, holder=found.holder_address),
         consequences=(
@@ -141,7 +147,7 @@ def told_of_end(organization: OrganizationFacts, made: GrantFacts) -> None:
     """Mail holder, approver and auditors that a grant has ended and how much was opened."""
     there = _present(organization, *(one for one in (made.holder, made.answered_by) if one is not None))
     readers = {one.id: one for one in (*there, *auditors(organization.id))}
-    documents = len({one.cid for one in opened_under(made.id)})
+    documents = documents_opened(made.id)
     covered = partial(scope_in_words, made.scope)
     mail_grant_ended(readers.values(), made, covered, documents, organization=organization)
 
