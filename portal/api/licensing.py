@@ -29,7 +29,7 @@ from portal.subjects.directory import DirectoryOf
 from portal.subjects.owners import Owner, owner_known_as
 from portal.usecases.permissions import Permission
 from protection.services.certify import DeviceKeys, licensor_certificate
-from protection.services.decide import LicenseRequest
+from protection.services.license_request import LicenseRequest
 from protection.services.publish import Publication, publish_online
 from protection.services.receive_checkpoint import receive_checkpoint
 from protection.services.register import RegistrationRefused

@@ -36,8 +36,8 @@ from portal.request_facts import client_address
 from portal.subjects.directory import DirectoryOf
 from portal.throttle import retry_after
 from protection.services.certify import DeviceKeys
-from protection.services.decide import Granted, LicenseRequest, Reading, Refused
 from protection.services.license import Answer, details_of, license_batch, license_one
+from protection.services.license_request import Granted, LicenseRequest, Reading, Refused
 from tenants.organizations.selectors import OrganizationFacts
 
 ONE: Final = "/api/v1/licenses"

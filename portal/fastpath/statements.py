@@ -28,7 +28,7 @@ from protection.selectors.licensing import (
     service_state,
 )
 from protection.selectors.named_grant import NAMED_GRANT, OPENED, OPENED_UNDER_GRANT, UnderGrant, named_grant
-from protection.services.decide import Reading
+from protection.services.license_request import Reading
 from protection.services.register_on_first_use import LicenseRequestItem
 from tenants.directory.selectors.subject import SubjectRow, from_row, parameters
 from tenants.directory.statements import EPOCH_SQL, LICENSED_AT_SQL, SUBJECT_SQL

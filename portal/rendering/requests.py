@@ -19,8 +19,9 @@ from portal.celery import VIEWER_QUEUE, app
 from portal.rendering import exchange
 from portal.rendering.exchange import Job, Progress, Stage
 from protection.actor import Actor
-from protection.services.decide import Granted, LicenseRequest, Reading, personal_record
+from protection.services.decide import personal_record
 from protection.services.draw import Allowed, check_unchanged
+from protection.services.license_request import Granted, LicenseRequest, Reading
 
 
 def can_draw(size: int) -> bool:

@@ -5,28 +5,32 @@ that nothing it rests on has moved; ``license.py`` then releases what was grante
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from audit.statements import Personal, event_parameters
 from chancery.errors import LedgerHasGap, Unavailable
 from chancery.ledger.kinds import Kind, Outcome
-from chancery.objects.use import UseLicense
-from chancery.policy.case import Allow, Basis, Case, Deny, OrganizationFacts, Registration, Request
+from chancery.policy.case import Basis, Case, Deny, OrganizationFacts, Registration, Request
 from chancery.policy.evaluate import as_disclosed, evaluate, is_viewer_only, stopped_organization
 from chancery.policy.known_as import known_as
 from chancery.policy.reasons import Reason
-from chancery.policy.rights import Right, in_order
-from chancery.policy.subject import Subject
+from chancery.policy.rights import in_order
 from chancery.texts import message
 from protection.actor import Actor
-from protection.selectors.licensing import ContentState, EditionState, ServiceState, lease_of, named_facts
-from protection.selectors.named_grant import NamedGrant, UnderGrant
+from protection.selectors.licensing import ContentState, lease_of, named_facts
+from protection.selectors.named_grant import UnderGrant
 from protection.selectors.named_since import dated
-from protection.services.certify import DeviceKeys
-from protection.services.directory import Directory
+from protection.services.license_request import (
+    Decided,
+    Granted,
+    LicenseRequest,
+    LicensingDatabase,
+    Reading,
+    Refused,
+)
 from protection.services.register import RegistrationRefused
 from protection.services.register_on_first_use import LicenseRequestItem, SendWholeLicense, register_on_first_use
 from protection.services.running import NotRunning
@@ -34,114 +38,6 @@ from protection.services.viewer import in_viewer
 
 ATTEMPTS: Final = 4
 """How often a decision is made anew when state moves under it before the service says that it is too busy."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the deciding statement read: one moment, one person, one organization, the documents in the order asked.
-
-    ``marker`` is the portal's part of the condition under which the decision may be recorded; ``grant`` the named one.
-    """
-
-    service: ServiceState
-    subject: Subject
-    organization_active: bool
-    service_active: bool
-    device_feed_id: bytes
-    address: str
-    name: str
-    documents: tuple[ContentState | None, ...]
-    marker: dict[str, Any] = field(default_factory=dict)
-    grant: NamedGrant | None = None
-
-
-class LicensingDatabase(Protocol):
-    """The port to the database: the portal runs both statements on connections of its own pool."""
-
-    def read(self, items: Sequence[LicenseRequestItem]) -> Reading:
-        """Run the deciding statement."""
-        ...
-
-    def record(
-        self,
-        events: Sequence[dict[str, object]],
-        reading: Reading,
-        *,
-        first_openings: Sequence[UUID] = (),
-        first_seen: Sequence[bytes] = (),
-        under_grant: Sequence[UnderGrant] = (),
-    ) -> bool:
-        """Write all events durably if nothing has moved since ``reading``; tell whether they were written.
-
-        ``first_openings`` are the documents that the person opens for the first time, ``first_seen`` the seals of
-        editions that nobody but their sealer had opened, ``under_grant`` what rests on the request's super-user grant;
-        all are kept with the events or not at all.
-        """
-        ...
-
-    def check_time(self) -> None:
-        """Raise Unavailable when so much time has passed that the caller has been answered without a license."""
-        ...
-
-    def bind(self, bindings: Sequence[tuple[UUID, str, UUID]]) -> None:
-        """Store first resolutions of addresses as (scope, address, identity)."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class LicenseRequest:
-    """Who asks, on which device, from where; ``page_of_access`` shows them theirs, ``{cid}`` being the document."""
-
-    organization: UUID
-    iss: str
-    device: DeviceKeys
-    device_name: str
-    ip: str
-    source: str
-    directory: Directory
-    """Asked about the person who published or sealed what is seen for the first time."""
-    page_of_access: str = ""
-    program: str = ""
-    """The program's name, as it states it."""
-    request_id: bytes = b""
-    """What tells this request from every other one: a digest of its device proof."""
-    enforces: frozenset[Right] = frozenset()
-    """The rights that the program says it withholds from people who do not have them (P23)."""
-    super_user_grant: UUID | None = None
-    draw: "Callable[[LicenseRequest, Granted, Reading, UseLicense], None] | None" = None
-    """Begins to draw pages where the policy is viewer only (P23); None where the program cannot show any."""
-
-
-@dataclass(frozen=True, slots=True)
-class Granted:
-    """A recorded opening with everything its license needs; ``event`` is the id it was recorded under.
-
-    ``in_viewer`` says that the content key stays with the service, which draws pages.
-    """
-
-    item: LicenseRequestItem
-    state: ContentState
-    edition: EditionState
-    decision: Allow
-    event: UUID
-    in_viewer: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """A recorded refusal; ``state`` is None when the document is not registered.
-
-    ``disclosed`` is what the person reads where that is less than the record says (``as_disclosed``).
-    """
-
-    item: LicenseRequestItem
-    state: ContentState | None
-    decision: Deny
-    event: UUID
-    disclosed: Deny | None = None
-
-
-Decided: TypeAlias = Granted | Refused
 
 
 def decide(

@@ -25,15 +25,14 @@ from chancery.texts import message
 from protection.keys.subordinate import Issuer, issuer, wrapping_key
 from protection.selectors.licensing import ContentState, ServiceState, lease_of
 from protection.services.certify import CLOCK_MARGIN
-from protection.services.decide import (
+from protection.services.decide import decide, personal_record
+from protection.services.license_request import (
     Decided,
     Granted,
     LicenseRequest,
     LicensingDatabase,
     Reading,
     Refused,
-    decide,
-    personal_record,
 )
 from protection.services.refusals import refusal_details
 from protection.services.register_on_first_use import LicenseRequestItem

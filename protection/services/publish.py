@@ -29,8 +29,8 @@ from protection.keys.tenant import active_row
 from protection.models import Content, ProtectionTemplate, ServiceSettings, TemplateStatus
 from protection.selectors.labels import label_named
 from protection.selectors.organization import known_gap
-from protection.services.decide import LicenseRequest
 from protection.services.license import LicensedDocument, LicenseTerms, feed_ids, license_for
+from protection.services.license_request import LicenseRequest
 from protection.services.recording import record_action
 from protection.services.register_content import NewContent, register_content
 from protection.services.running import require_running

@@ -6,7 +6,7 @@ from uuid import UUID
 from chancery.policy.reasons import WORDS, Reason
 from chancery.texts import message
 from protection.selectors.revocation_notes import REVOCATIONS, revocation_note
-from protection.services.decide import Reading, Refused
+from protection.services.license_request import Reading, Refused
 
 
 def refusal_details(item: Refused, reading: Reading, *, iss: str, organization: UUID, page: str) -> dict[str, Any]:
