@@ -139,7 +139,7 @@ def _one(asked: LicenseRequest, answer: Answer) -> HttpResponse:
 
 
 def _refused(asked: LicenseRequest, decided: Refused, answer: Answer) -> HttpResponse:
-    found = details_of(decided, answer.reading, asked)
+    (found,) = details_of([decided], answer.reading, asked)
     details = {name: translate(text) if isinstance(text, str) else text for name, text in found.items()}
     detail = details.pop("detail")
     return Problem(

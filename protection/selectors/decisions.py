@@ -66,7 +66,11 @@ def decision_about(*, organization: UUID, pl_digest: bytes, subject: Subject, no
     Strength of sign-in, network and program are left out: they belong to a request, the person makes none, and all were
     judged at the last one.
     """
-    facts = facts_about(organization=organization, pl_digest=pl_digest, subject=subject)
+    return decision_on(facts_about(organization=organization, pl_digest=pl_digest, subject=subject), now)
+
+
+def decision_on(facts: Facts | None, now: int) -> Decision:
+    """Return the same for what was read already; None is a document that is not registered."""
     if facts is None:
         return Deny(Reason.TAMPERED)
     return under(facts, lambda asked: replace(asked, strength=None, networks=(), enforced=frozenset())).decide(now)

@@ -22,7 +22,7 @@ from protection.models import Content
 from protection.selectors.attempts import has_attempted
 from protection.selectors.decisions import facts_about, under
 from protection.selectors.documents import may_see
-from protection.selectors.revocation_notes import NOTHING, REVOCATIONS, RevocationNote, revocation_note
+from protection.selectors.revocation_notes import NOTHING, REVOCATIONS, RevocationNote, revocation_notes
 
 _READS_LIKE_NOTHING_GRANTED: Final = frozenset({Reason.DENIED_BY_ENTRY, *CHANGED_HANDS})
 
@@ -139,8 +139,8 @@ def own_why(*, organization: UUID, service_active: bool, cid: UUID, subject: Sub
         if not has_attempted(subject.person, cid):
             raise NotFound(message("There is no such document, or you have never tried to open it."))
         taken = next((one.reason for one in reasons if one.reason in REVOCATIONS), Reason.NOT_GRANTED)
-        note = revocation_note(organization=organization, cid=cid, subject=subject, reason=taken, now=now)
-        return OwnWhy(right, (), reasons, (), content[1], had, had_until, note)
+        notes = revocation_notes(organization=organization, refused={cid: taken}, subject=subject, now=now)
+        return OwnWhy(right, (), reasons, (), content[1], had, had_until, notes.get(cid, NOTHING))
     policy = facts.content.policy or Policy()
     return OwnWhy(
         right=right,

@@ -93,9 +93,10 @@ def _batch(request: LicenseRequest, reading: Reading, decided: Sequence[Decided]
     """Return the signed batch: one result for each decision, in order, and one sealed blob of content keys."""
     keys: list[bytes] = []
     results: list[BatchResult] = []
+    details = iter(details_of([item for item in decided if isinstance(item, Refused)], reading, request))
     for item in decided:
         if isinstance(item, Refused):
-            results.append(_refusal(item, reading, request))
+            results.append(_refusal(item, next(details)))
             continue
         keys.append(content_key(request, item))
         results.append(use_license(request, reading, item, signing, None))
@@ -115,15 +116,14 @@ def _batch(request: LicenseRequest, reading: Reading, decided: Sequence[Decided]
     return batch.sign(signing.key)
 
 
-def _refusal(item: Refused, reading: Reading, request: LicenseRequest) -> Refusal:
-    details = details_of(item, reading, request)
+def _refusal(item: Refused, details: dict[str, Any]) -> Refusal:
     return Refusal(pl=item.item.pl, jti=item.event, reason=details["reason"], details=details)
 
 
-def details_of(item: Refused, reading: Reading, request: LicenseRequest) -> dict[str, Any]:
-    """Return what the person reads who was refused in a request."""
+def details_of(refused: Sequence[Refused], reading: Reading, request: LicenseRequest) -> list[dict[str, Any]]:
+    """Return what the person reads who was refused in a request, about each document in order."""
     return refusal_details(
-        item, reading, iss=request.iss, organization=request.organization, page=request.page_of_access
+        refused, reading, iss=request.iss, organization=request.organization, page=request.page_of_access
     )
 
 

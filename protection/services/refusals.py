@@ -1,21 +1,45 @@
 """What a refused person reads: words, next step, the owner's contact, and what was written for them."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+from chancery.policy.case import Deny
 from chancery.policy.reasons import WORDS, Reason
 from chancery.texts import message
-from protection.selectors.revocation_notes import REVOCATIONS, revocation_note
+from protection.selectors.revocation_notes import NOTHING, RevocationNote, revocation_notes
 from protection.services.license_request import Reading, Refused
 
 
-def refusal_details(item: Refused, reading: Reading, *, iss: str, organization: UUID, page: str) -> dict[str, Any]:
-    """Return what the refused person reads; never which entry denied them.
+def refusal_details(
+    refused: Sequence[Refused], reading: Reading, *, iss: str, organization: UUID, page: str
+) -> list[dict[str, Any]]:
+    """Return what the refused person reads about each document, in order; never which entry denied them.
 
     ``iss`` is the installation, whose page opens what is shown in the browser only; ``page`` is where an organization
     shows people their access to a document, with the document's id to be filled in.
     """
-    decision = item.disclosed or item.decision
+    notes = revocation_notes(
+        organization=organization,
+        refused={item.state.facts.cid: _disclosed(item).reason for item in refused if item.state is not None},
+        subject=reading.subject,
+        now=reading.service.now,
+    )
+    return [
+        {
+            **_details(item, reading, iss),
+            **_written(NOTHING if item.state is None else notes.get(item.state.facts.cid, NOTHING), page),
+        }
+        for item in refused
+    ]
+
+
+def _disclosed(item: Refused) -> Deny:
+    return item.disclosed or item.decision
+
+
+def _details(item: Refused, reading: Reading, iss: str) -> dict[str, Any]:
+    decision = _disclosed(item)
     words = WORDS[decision.reason]
     own = words.own_step and _is_own(item, reading.subject.person)
     step = words.own_step if own else words.next_step
@@ -29,21 +53,11 @@ def refusal_details(item: Refused, reading: Reading, *, iss: str, organization: 
         "next_step": step,
         # Nobody is advised to ask themselves.
         "contact": reading.service.contact if theirs or item.state is None else item.state.owner_address,
-        **_written(item, reading, decision.reason, organization, page),
     }
 
 
-def _written(item: Refused, reading: Reading, reason: Reason, organization: UUID, page: str) -> dict[str, Any]:
+def _written(note: RevocationNote, page: str) -> dict[str, Any]:
     """Return the message and the successor of a revocation, where there are any."""
-    if item.state is None or reason not in REVOCATIONS:
-        return {}
-    note = revocation_note(
-        organization=organization,
-        cid=item.state.facts.cid,
-        subject=reading.subject,
-        reason=reason,
-        now=reading.service.now,
-    )
     written: dict[str, Any] = {"message_to_recipients": note.message} if note.message else {}
     if note.successor is not None:
         shown = "" if note.successor.cid is None else page.replace("{cid}", str(note.successor.cid))

@@ -8,7 +8,11 @@ from uuid import UUID
 
 import pytest
 from django.core import mail
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from chancery.objects import jws
+from chancery.objects.jws import Kind
 from chancery.sdk.results import Protected
 from portal.usecases.scheduled_revocations import carry_out_due
 from protection.models import ScheduledRevocation
@@ -175,6 +179,27 @@ def test_a_refusal_says_the_message_and_leads_to_the_replacing_document(
     again = refusal(cast.rita, sealed.path).note
     assert again is not None
     assert not again.replaced
+
+
+def test_the_statements_of_a_batch_do_not_depend_on_how_many_documents_are_revoked(cast: Cast, plan: Path) -> None:
+    counted, newer = [], protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=0)
+    for number in (1, 4):
+        items = []
+        for index in range(number):
+            old = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=0)
+            said = {"message": f"Number {index} has ended.", "successor": str(newer.cid)}
+            assert revoke(cast.olga, old.cid, **said).json()["changed"]
+            items.append(objects(old.path))
+        with CaptureQueriesContext(connection) as found:
+            answer = call(cast.rita, "contoso", "POST", "licenses/batch", {"items": items}).json()
+        results = jws.parse(answer["batch"], Kind.USE_BATCH).claims["results"]
+        refused = [one["refusal"]["details"] for one in results]
+        assert [one["message_to_recipients"] for one in refused] == [
+            f"Number {index} has ended." for index in range(number)
+        ]
+        assert {one["successor"]["title"] for one in refused} == {"plan.txt"}
+        counted.append(len(found))
+    assert counted[0] == counted[1]
 
 
 def test_the_issuer_opens_after_a_revocation_unless_an_administrator_shuts_them_out_too(

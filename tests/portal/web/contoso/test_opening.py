@@ -181,7 +181,7 @@ def test_without_the_rights_only_the_attempts_are_reported(
         "() => ['copied', 'printed', 'exported', 'cannot_show'].map((one) => port.postMessage(one))"
     )
     reader.page.locator("#cannot_show:not([hidden])").wait_for()
-    until = time.monotonic() + 30  # The page sends each report by itself; the second may leave after the words are shown.
+    until = time.monotonic() + 30  # Each report is sent by itself; the second may leave after the words are shown.
     while time.monotonic() < until and len(reported) < 2:
         reader.page.wait_for_timeout(50)
     assert {(one["action"], one["allowed"]) for one in reported} == {("copied", False), ("printed", False)}
