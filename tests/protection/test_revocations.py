@@ -198,8 +198,8 @@ def test_the_statements_of_a_batch_do_not_depend_on_how_many_documents_are_revok
             f"Number {index} has ended." for index in range(number)
         ]
         assert {one["successor"]["title"] for one in refused} == {"plan.txt"}
-        counted.append(len(found))
-    assert counted[0] == counted[1]
+        counted.append(sum("protection_content" in one["sql"] for one in found))  # What is kept for seconds varies.
+    assert 0 < counted[0] == counted[1]
 
 
 def test_the_issuer_opens_after_a_revocation_unless_an_administrator_shuts_them_out_too(
