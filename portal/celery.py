@@ -51,6 +51,7 @@ SWEEPS: dict[str, float] = {
     "portal.everywhere": 1.0,
     "portal.revoke_due": 1.0,
     "portal.mail_notices": 5.0,
+    "portal.raise_alarms": 1.0,
     "protection.seal_ledger": 1.0,
 }
 app.conf.beat_schedule = {

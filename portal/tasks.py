@@ -18,6 +18,7 @@ from portal.models import IdempotentAnswer
 from portal.notifications.outbox import forget_old
 from portal.notifications.send import send_due
 from portal.rendering.work import begin, keep_announcing
+from portal.usecases.alarms import carry_on as raise_and_mail_alarms
 from portal.usecases.everywhere import carry_on_everywhere
 from portal.usecases.hand_overs.carry_out import carry_on
 from portal.usecases.mail_notices import carry_on as mail_notices
@@ -25,6 +26,7 @@ from portal.usecases.previews.answer import answer_next
 from portal.usecases.revocations import propagate_revocations
 from portal.usecases.scheduled_revocations import carry_out_due
 from portal.usecases.super_users.carry_on import close_and_tell
+from protection.selectors.decoys import with_alarms
 from protection.selectors.everywhere import changing_everywhere
 from protection.selectors.hand_overs import handing_over
 from protection.selectors.notices import with_notices
@@ -44,6 +46,7 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.super_users": concerned,
     "portal.revoke_due": due_in,
     "portal.mail_notices": with_notices,
+    "portal.raise_alarms": with_alarms,
     "portal.everywhere": changing_everywhere,
     "protection.seal_ledger": unsealed,
 }
@@ -94,6 +97,12 @@ def revoke_due(organization_id: str) -> int:
 def mail_due_notices(organization_id: str) -> int:
     """Tell owners of one organization what happened to their documents; return how many mails were written."""
     return mail_notices(UUID(organization_id))
+
+
+@shared_task(name="portal.raise_alarms")
+def raise_alarms(organization_id: str) -> int:
+    """Raise and mail alarms about decoys of one organization; return how many mails were written."""
+    return raise_and_mail_alarms(UUID(organization_id))
 
 
 @worker_ready.connect

@@ -45,6 +45,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "track": "tracking.track",
         "notices": "notices.notices",
         "names": "names.names",
+        "decoy": "decoys.decoy",
+        "alarm": "decoys.alarm",
         "revoke": "revoking.revoke",
         "restore": "revoking.restore",
         "scheduled": "revoking.scheduled",

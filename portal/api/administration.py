@@ -71,6 +71,9 @@ class SettingsChange(serializers.Serializer[dict[str, Any]]):
         required=False, help_text="Whether owners give back what an administrator took back."
     )
     contact = MailAddress(required=False, allow_blank=True)
+    alarm_address = MailAddress(
+        required=False, allow_blank=True, help_text="Mailed about alarms, beside owners and auditors."
+    )
 
 
 class SettingsShown(Answer):
@@ -87,6 +90,7 @@ class SettingsShown(Answer):
     untracked_group = serializers.CharField(allow_blank=True)
     owners_restore = serializers.BooleanField()
     contact = serializers.CharField(allow_blank=True)
+    alarm_address = serializers.CharField(allow_blank=True)
 
 
 class KeyItem(Answer):

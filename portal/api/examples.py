@@ -257,6 +257,7 @@ SETTINGS: Final[Example] = {
     "account_required": False,
     "owners_restore": False,
     "contact": "ada@contoso.example",
+    "alarm_address": "",
 }
 NEW_TEMPLATE: Final[Example] = {
     "names": {"en": "Read only, all employees"},

@@ -1,7 +1,6 @@
 """The worker's part of notices: read the ledger on, and mail what is due, in each reader's language and time zone."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,6 +14,7 @@ from django.utils import timezone, translation
 from audit.selectors.events import EventRow, these_events
 from portal.identity.notice_links import stop_token
 from portal.notifications.notices import NoticeMail, mail_notices
+from portal.usecases.sight import untitled
 from portal.words.events import shown_events
 from protection.models import Tracking
 from protection.selectors.documents import decided_among
@@ -73,14 +73,9 @@ def _mail(organization: OrganizationFacts, person: UUID, *, shown: bool) -> bool
     if not rows or not reader.email:
         return False
     if not service_settings().keep_titles:
-        rows = [_untitled(row) for row in rows]
+        rows = [untitled(row) for row in rows]
     _write(organization, reader, rows)
     return True
-
-
-def _untitled(row: EventRow) -> EventRow:
-    """Return an event without the document's name, which was kept once and is no longer to be."""
-    return replace(row, personal={name: value for name, value in row.personal.items() if name != "title"})
 
 
 def _write(organization: OrganizationFacts, reader: PersonFacts, rows: Sequence[EventRow]) -> None:

@@ -57,5 +57,15 @@ def _masked(row: EventRow, sight: Sight) -> EventRow:
     own = row.personal.get("person") == str(sight.reader)
     if row.kind not in ACTIVITY or own or (row.content_id is not None and sight.names_on(row.content_id)):
         return row
+    return without_names(row)
+
+
+def without_names(row: EventRow) -> EventRow:
+    """Return an event as it is shown to readers who may not know who did it."""
     left = {name: row.personal[name] for name in _KEPT if name in row.personal}
     return replace(row, personal={**left, "unnamed": True})
+
+
+def untitled(row: EventRow) -> EventRow:
+    """Return an event without the document's name, which was kept once and is no longer to be mailed."""
+    return replace(row, personal={name: value for name, value in row.personal.items() if name != "title"})

@@ -85,6 +85,11 @@ class SettingsForm(forms.Form):
         required=False,
         help_text=gettext_lazy("Shown to people who are refused when no owner is known."),
     )
+    alarm_address = forms.EmailField(
+        label=gettext_lazy("Who is mailed about alarms"),
+        required=False,
+        help_text=gettext_lazy("The address of a team, for example. Owners and auditors are mailed in any case."),
+    )
     max_license_days = forms.IntegerField(
         label=gettext_lazy("Days a document may be opened without a network, at most"),
         min_value=0,
@@ -150,7 +155,7 @@ class SettingsForm(forms.Form):
         (gettext_lazy("Readers"), ("contact", "account_required", "owners_restore")),
         (gettext_lazy("Without a network"), ("max_license_days", "lease_seconds", "registration_days")),
         (gettext_lazy("What is kept"), ("keep_titles",)),
-        (gettext_lazy("Tracking"), ("tracking", "untracked_group")),
+        (gettext_lazy("Tracking"), ("tracking", "untracked_group", "alarm_address")),
         (gettext_lazy("Cryptography"), ("suite",)),
     )
     """Which settings are about the same thing, and what that is."""
@@ -167,6 +172,7 @@ def settings(request: PageRequest) -> HttpResponse:
     found = service_settings()
     initial = {
         "contact": found.contact,
+        "alarm_address": found.alarm_address,
         "max_license_days": found.max_license_days,
         "lease_seconds": found.lease_seconds or 0,
         "suite": found.suite,
@@ -183,6 +189,7 @@ def settings(request: PageRequest) -> HttpResponse:
         data = form.cleaned_data
         wanted = Configuration(
             contact=data["contact"],
+            alarm_address=data["alarm_address"].lower(),
             max_license_days=data["max_license_days"],
             lease_seconds=data["lease_seconds"],
             suite=data["suite"],

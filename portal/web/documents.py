@@ -35,6 +35,7 @@ from portal.web.revocations import shown_scheduled
 from portal.words.codes import pending_in_words
 from portal.words.events import shown_events
 from protection.selectors.cursors import InvalidCursor as InvalidDocumentCursor
+from protection.selectors.decoys import decoy_of
 from protection.selectors.document_list import NEWEST, documents_of
 from protection.selectors.documents import (
     Document,
@@ -174,6 +175,8 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "next_cursor": happened.next_cursor,
         "latest": offline_end_of(found.row),
         "manages": basis,
+        "decoy": decoy_of(cid),
+        "marks": basis,
         "hands_over": found.row.owner_id == actor.person or request.caller.may(Permission.DOCUMENTS_HAND_OVER),
         "recipients": shown_recipients(request, found, basis),
         "waiting": [one for one in requests_about(cid) if one.is_open],

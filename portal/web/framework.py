@@ -18,6 +18,7 @@ from portal.languages import reason_of, with_next_step
 from portal.rejected_input import signed_out
 from portal.request_facts import client_address
 from portal.usecases.caller import Caller, caller_at
+from portal.usecases.decoys import waiting_alarms
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
 from portal.web.listing import Listing
@@ -102,6 +103,7 @@ def _frame(request: PageRequest, section: str) -> Mapping[str, Any]:
         "caller": request.caller,
         "permissions": {permission.value for permission in request.caller.permissions},
         "section": section,
+        "waiting_alarms": waiting_alarms(caller=request.caller).number,
         "signed_in_by": SIGNED_IN_BY[of_session(request).strength],
     }
 

@@ -29,6 +29,7 @@ _MEMBERS: Final = {
     "effect": gettext_lazy("effect"),
     "template_id": gettext_lazy("template"),
     "contact": gettext_lazy("whom to ask"),
+    "alarm_address": gettext_lazy("who is mailed about alarms"),
 }
 """What a member is called."""
 

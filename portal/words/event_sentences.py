@@ -165,6 +165,10 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         ),
         PLAIN: _("{who} made a change by which an administrator gained access to documents."),
     },
+    Kind.DECOY_MARKED: {PLAIN: _("{who} marked {document} as a decoy.")},
+    Kind.DECOY_UNMARKED: {PLAIN: _("{who} removed the mark of a decoy from {document}.")},
+    Kind.ALARM_RAISED: {PLAIN: _("{who} raised an alarm about the decoy {document}.")},
+    Kind.ALARM_ACKNOWLEDGED: {PLAIN: _("{who} acknowledged an alarm about the decoy {document}.")},
     Kind.NAMES_ASKED: {PLAIN: _("{who} asked to see who opened {document}.")},
     Kind.NAMES_SHOWN: {
         "until": _("{who} let {recipient} see who opened {document} until {until}."),

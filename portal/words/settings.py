@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 _NAMES: Final = {
     "contact": gettext_lazy("whom to ask"),
+    "alarm_address": gettext_lazy("who is mailed about alarms"),
     "max_license_days": gettext_lazy("days without a network, at most"),
     "lease_seconds": gettext_lazy("seconds that a cached license lives without news"),
     "suite": gettext_lazy("suite of new keys"),

@@ -13,6 +13,7 @@ from protection.models.content import (
     RegistrationState,
     new_feed_id,
 )
+from protection.models.decoys import Alarm, AlarmCursor, Decoy
 from protection.models.everywhere import EverywhereAct, EverywhereChange, EverywhereOutcome, EverywhereState
 from protection.models.hand_overs import HandOver, HandOverState
 from protection.models.keys import IssuingKey, KeyStatus, LogKey, TenantKey, WrappingKey
@@ -42,10 +43,13 @@ from protection.models.tracking import (
 __all__ = [
     "STATE",
     "AccessRequest",
+    "Alarm",
+    "AlarmCursor",
     "Certificate",
     "Content",
     "ContentChange",
     "ContentRevocation",
+    "Decoy",
     "Edition",
     "EverywhereAct",
     "EverywhereChange",

@@ -24,6 +24,7 @@ class ServiceSettings(models.Model):
     nothing.
     ``super_users_on`` lets those who are listed and the members of one group ask for super-user grants (P21);
     ``super_users_group_by`` is who chose the group, ``notice_days`` after how long owners are told.
+    ``alarm_address`` is mailed about alarms beside owners and auditors.
     ``owners_restore`` lets owners give back what an administrator took back (P18).
     """
 
@@ -43,6 +44,7 @@ class ServiceSettings(models.Model):
     platforms_off = models.JSONField(default=list)
     conditions = models.JSONField(default=dict)
     contact = models.CharField(max_length=320, db_default="")
+    alarm_address = models.CharField(max_length=320, db_default="")
     feed_secret = models.BinaryField(default=new_feed_secret)
     super_users_on = models.BooleanField(db_default=False)
     super_users_group = models.UUIDField(null=True)

@@ -43,6 +43,7 @@ class Settings:
     untracked_group: UUID | None
     owners_restore: bool
     contact: str
+    alarm_address: str
 
 
 def keys() -> tuple[Key, ...]:
@@ -96,4 +97,5 @@ def settings() -> Settings:
         untracked_group=row.untracked_group,
         owners_restore=row.owners_restore,
         contact=row.contact,
+        alarm_address=row.alarm_address,
     )

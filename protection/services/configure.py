@@ -21,7 +21,8 @@ TRACKING: Final = tuple(Tracking.values)
 NO_GROUP: Final = UUID(int=0)
 _NONE: Final = {("lease_seconds", 0), ("untracked_group", NO_GROUP)}
 """Values that stand for none."""
-_UNSTATED: Final = {"contact", "untracked_group"}
+_ADDRESSES: Final = ("contact", "alarm_address")
+_UNSTATED: Final = {*_ADDRESSES, "untracked_group"}
 """Settings of which an event says only that they were changed."""
 
 
@@ -42,6 +43,7 @@ class Configuration:
     untracked_group: UUID | None = None
     owners_restore: bool | None = None
     contact: str | None = None
+    alarm_address: str | None = None
 
 
 @transaction.atomic
@@ -67,15 +69,13 @@ def configure(*, actor: Actor, configuration: Configuration) -> dict[str, tuple[
     else:
         touch()
     stated = {name: {"before": before, "after": after} for name, (before, after) in differing.items()}
-    # The contact may be a person's address, so its values are in the part that can be erased; groups are named by ids.
-    personal = [{"member": "contact", **stated["contact"]}] if "contact" in stated else []
+    # An address may be a person's, so its values are in the part that can be erased; groups are named by ids.
+    personal = [{"member": name, **stated[name]} for name in _ADDRESSES if name in stated]
     record_action(
         Kind.SETTINGS_CHANGED,
         actor,
         changes=personal,
-        details={
-            "settings": {name: {} if name in {"contact", "untracked_group"} else pair for name, pair in stated.items()}
-        },
+        details={"settings": {name: {} if name in _UNSTATED else pair for name, pair in stated.items()}},
     )
     return differing
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from rest_framework.views import APIView
 
 from chancery.policy.labels import Effect
@@ -25,6 +26,7 @@ from portal.fastpath.middleware import BATCH, ONE
 from portal.middleware import SESSION_HOST
 from portal.usecases.caller import caller_at
 from portal.usecases.previews.ask import ask_about_person
+from protection.models import Alarm
 from protection.selectors.named_grant import Scope
 from protection.selectors.organization import keys
 from protection.selectors.templates import templates
@@ -150,6 +152,13 @@ def furnish(cast: Cast, folder: Path) -> Site:
         ends = schedule_revocation(
             actor=caller.actor, cid=document.cid, revocation=Revocation(), at=int(time.time()) + 86_400
         ).id
+        raised = Alarm.objects.create(
+            content_id=document.cid,
+            under_grant=False,
+            event_id=uuid4(),
+            first_at=timezone.now(),
+            last_at=timezone.now(),
+        ).id
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,
@@ -169,6 +178,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "hand_over_id": waiting,
         "grant_id": grant,
         "scheduled_id": ends,
+        "alarm_id": raised,
         "change_id": everywhere,
         "message_id": NOBODY,
         "level": 0,

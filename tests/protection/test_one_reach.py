@@ -27,6 +27,7 @@ from portal.tasks import answer_previews
 from portal.web import urls, urls_base
 from protection.selectors.labels import labels
 from protection.selectors.templates import templates
+from protection.services.alarms import raise_next
 from protection.tasks import seal_ledger
 from tenants.context import in_organization
 from tenants.directory.services.revoke_device import revoke_device
@@ -74,6 +75,9 @@ PAGES: Final[Mapping[str, str]] = {
     "POST labels/{label_id}/publish": "label_status",
     "POST leave": "leave",
     "PATCH me": "preferences",
+    "PUT documents/{cid}/decoy": "document_decoy",
+    "DELETE documents/{cid}/decoy": "document_decoy",
+    "POST alarms/{alarm_id}/acknowledge": "alarm_acknowledge",
     "POST documents/{cid}/names": "document_names",
     "POST names/{request_id}/approve": "names_answer",
     "POST names/{request_id}/decline": "names_answer",
@@ -194,6 +198,10 @@ READ: Final[Mapping[str, set[str]]] = {
     "super-user show": LIST | {"grant"},
     **dict.fromkeys(
         ("hand-over list", "person departed", "super-user list", "scheduled list", "everywhere list", "names list"),
+        LIST,
+    ),
+    **dict.fromkeys(
+        ("decoy list", "alarm list"),
         LIST,
     ),
     "person offboarding": {"documents", "disabled", "hand_overs"},
@@ -338,6 +346,7 @@ def _organization(cast: Cast, commands: Commands) -> None:
     run(ada, "key", "rotate", "--suite", "hybrid", *yes)
     numbers = {"max_license_days": 30, "lease_seconds": 0, "registration_days": 90}
     texts = {"suite": "hybrid", "keep_titles": "true", "contact": "help@contoso.example", "account_required": "false"}
+    texts |= {"alarm_address": "alarms@contoso.example"}
     shown = {"tracking": "named", "untracked_group": "", "owners_restore": "false"}
     changes = (f"{name}={value}" for name, value in {**numbers, **texts, **shown}.items())
     run(ada, "notices", "--of", "daily")
@@ -458,6 +467,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
         assert [one["refused"] for one in run(olga, command, *asked, *words, "--yes")["results"]] == ["", ""]
     _hand_overs(cast, plan, commands)
     _names(cast, plan, commands)
+    _decoys(cast, plan, commands)
     _super_users(cast, plan, commands)
     _recovery(cast, commands)
     for decision in ("accept", "block"):
@@ -538,6 +548,20 @@ def _names(cast: Cast, plan: Path, commands: Commands) -> None:
     run(auditor, "names", "decline", asked, *yes)
     run(olga, "names", "list")
     run(ada, "settings", "--set", "tracking=named")
+
+
+def _decoys(cast: Cast, plan: Path, commands: Commands) -> None:
+    olga, run = cast.olga, commands.run
+    sealed = protect(olga, plan)
+    run(olga, "decoy", "mark", sealed.cid, "--note", "On the share")
+    refusal(cast.max, sealed.path)
+    with in_organization(cast.organizations["contoso"].id):
+        seal_ledger(str(cast.organizations["contoso"].id))
+        raise_next()
+    (raised,) = run(olga, "alarm", "list", "--document", sealed.cid)["results"]
+    run(olga, "alarm", "acknowledge", raised["id"], "--note", "Seen")
+    run(olga, "decoy", "list")
+    run(olga, "decoy", "unmark", sealed.cid, "--yes", "--reason", "A test")
 
 
 def _hand_overs(cast: Cast, plan: Path, commands: Commands) -> None:
