@@ -31,6 +31,14 @@ def ask_for_names(output: Output, place: Organization, cid: UUID, reason: str, *
     carry_out(output, place, "POST", f"/api/v1/documents/{cid}/names", yes=yes, reason=reason)
 
 
+@names.command("ask-all")
+@asks
+@in_organization
+def ask_for_all_names(output: Output, place: Organization, reason: str, *, yes: bool) -> None:
+    """Ask to show names on all documents again; an auditor decides."""
+    carry_out(output, place, "POST", PATH, yes=yes, reason=reason)
+
+
 @names.command("list")
 @click.option("--state", type=click.Choice(["waiting", "approved", "declined"]), help="Only in this state.")
 @LIMIT

@@ -1,4 +1,4 @@
-"""Requests to see who opened a document, over the API."""
+"""Requests to see who opened one document or all, over the API."""
 
 from uuid import UUID
 
@@ -21,7 +21,8 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.usecases.effects import EffectAnswer, effect_answer
-from portal.usecases.names import answer_names, ask_for_names, visible_names_requests
+from portal.usecases.names import answer_names, ask_for_all_names, ask_for_names, visible_names_requests
+from portal.usecases.permissions import Permission
 from protection.selectors.unmaskings import STATES
 
 REQUEST = {
@@ -42,7 +43,7 @@ class NamesRequest(Answer):
     """One request."""
 
     id = serializers.UUIDField()
-    cid = serializers.UUIDField()
+    cid = serializers.UUIDField(allow_null=True, help_text="Null where names are to be shown on all documents again.")
     title = serializers.CharField()
     asked_by = serializers.CharField(source="asked_address")
     asked_at = serializers.DateTimeField()
@@ -56,7 +57,22 @@ class NamesRequest(Answer):
 class NamesRequests(OrganizationView):
     """Requests to see names."""
 
-    needs = {"GET": ANYBODY}
+    needs = {"GET": ANYBODY, "POST": Permission.SETTINGS_MANAGE}
+
+    @extend_schema(
+        summary="Ask to show names on all documents again",
+        description="Asked first: confirm is the organization's name. An auditor decides.",
+        request=Confirmed,
+        responses=effect_answer("AllNamesAsked", id=serializers.UUIDField()),
+        examples=[
+            OpenApiExample("Ask", {"reason": "The agreement has ended", "confirm": "Contoso"}, request_only=True)
+        ],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Ask."""
+        stated = self.stated(checked(Confirmed, request.data))
+        return effect_response(ask_for_all_names(caller=self.caller, organization=self.organization, stated=stated))
 
     @extend_schema(
         summary="List requests to see who opened a document",

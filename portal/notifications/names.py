@@ -22,10 +22,18 @@ def mail_names_asked(
         if not reader.email:
             continue
         with translation.override(reader.language or settings.LANGUAGE_CODE):
-            subject = _("{asker} asks to see who opened a document").format(asker=asked.asked_address)
-            text = _(
-                "{asker} asks to see who opened “{document}”.\n\nReason: {reason}\n\nShow names or decline: {page}\n"
-            )
+            if asked.cid is None:
+                subject = _("{asker} asks to show names on all documents again").format(asker=asked.asked_address)
+                text = _(
+                    "{asker} asks to show owners again who opens their documents.\n\nReason: {reason}\n\n"
+                    "Show names or decline: {page}\n"
+                )
+            else:
+                subject = _("{asker} asks to see who opened a document").format(asker=asked.asked_address)
+                text = _(
+                    "{asker} asks to see who opened “{document}”.\n\nReason: {reason}\n\n"
+                    "Show names or decline: {page}\n"
+                )
             document = asked.title or str(asked.cid)
             values = {"asker": asked.asked_address, "document": document, "reason": asked.reason, "page": page}
             write_mail(reader.email, subject, text.format(**values))
@@ -35,9 +43,13 @@ def mail_names_answered(reader: PersonFacts, answered: UnmaskingFacts, *, organi
     """Tell who asked what came of it."""
     if not reader.email:
         return
-    page = f"{organization.origin}{reverse('document', args=[answered.cid])}"
+    place = reverse("names") if answered.cid is None else reverse("document", args=[answered.cid])
+    page = f"{organization.origin}{place}"
     with translation.override(reader.language or settings.LANGUAGE_CODE):
-        if answered.until is None:
+        if answered.cid is None:
+            subject = _("Your request to show names was answered")
+            text = _("{auditor} answered your request to show names on all documents again: {page}\n")
+        elif answered.until is None:
             subject, text = _("No names are shown to you"), _("{auditor} declined to show who opened {page}\n")
         else:
             subject = _("Names are shown to you")

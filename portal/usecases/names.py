@@ -1,4 +1,4 @@
-"""See who opened one document where the organization shows counts without names (promise C90).
+"""See who opened one document, or all, where the organization shows no names (promise C90).
 
 It takes two people and two roles: who asks decides about the document or administers, who answers is an auditor and
 independent of them (decision 19), and gives no answer to themselves.
@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from chancery.errors import Conflict, NotFound
+from chancery.errors import NotFound
 from chancery.texts import message
 from portal.notifications.names import mail_names_answered, mail_names_asked
 from portal.usecases.caller import Caller
@@ -21,16 +21,10 @@ from portal.usecases.self_granted_access import AUDITOR, NOTIFIED_AT_MOST, enabl
 from protection.selectors.documents import decided_among, document_for
 from protection.selectors.unmaskings import UnmaskingFacts, Unmaskings, unmaskings_for
 from protection.services import unmask
+from protection.services.configure import NeedsAnAuditor
 from tenants.directory.selectors.administrators import people_possibly_made_by
 from tenants.directory.selectors.people import PersonFacts, enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts
-
-
-class NeedsAnAuditor(Conflict):
-    """Names are shown only when another person with the role of an auditor approves it."""
-
-    code = "needs_an_auditor"
-    remedy = message("Ask an auditor who is independent of the person who asked to answer it.")
 
 
 def visible_names_requests(*, caller: Caller, state: str = "") -> Unmaskings:
@@ -46,9 +40,7 @@ def ask_for_names(*, caller: Caller, organization: OrganizationFacts, cid: UUID,
     title = document_for(caller.actor, cid).row.title or str(cid)
     if not (caller.actor.administrator or decided_among(caller.person, [cid])):
         raise NotFound(message("There is no such document of yours."))
-    auditors = [one for one in enabled_with_role(organization.id, AUDITOR) if one.id != caller.person]
-    if not auditors:
-        raise NeedsAnAuditor(message("No auditor is there who could approve it."))
+    auditors = _auditors(caller)
     prompt = ConfirmationPrompt(
         question=_("Ask to see who opened “{title}”?").format(title=title),
         consequences=(
@@ -63,6 +55,36 @@ def ask_for_names(*, caller: Caller, organization: OrganizationFacts, cid: UUID,
     asked = confirmed(prompt, stated, lambda reason: unmask.ask_for_names(actor=caller.actor, cid=cid, reason=reason))
     mail_names_asked(auditors[:NOTIFIED_AT_MOST], asked, organization=organization)
     return effect(True, _("An auditor decides about it; you get a mail."), "", id=str(asked.id))
+
+
+def ask_for_all_names(*, caller: Caller, organization: OrganizationFacts, stated: Stated) -> Effect:
+    """Ask to show names on all documents again.  Raises NamesAreShown, NeedsAnAuditor and what ``confirmed`` raises."""
+    auditors = _auditors(caller)
+    prompt = ConfirmationPrompt(
+        question=_("Ask to show names on all documents again?"),
+        consequences=(
+            _("An auditor decides; all auditors get a mail with your reason."),
+            _("If it is approved, owners see who opened their documents, also what happened while names were hidden."),
+        ),
+        button=_("Ask"),
+        confirm=organization.name,
+        needs_reason=True,
+        gives=True,
+    )
+    asked = confirmed(prompt, stated, lambda reason: unmask.ask_for_all_names(actor=caller.actor, reason=reason))
+    mail_names_asked(auditors[:NOTIFIED_AT_MOST], asked, organization=organization)
+    return effect(True, _("An auditor decides about it; you get a mail."), "", id=str(asked.id))
+
+
+def _auditors(caller: Caller) -> list[PersonFacts]:
+    """Return the auditors who could answer.  Raises NeedsAnAuditor where there are none."""
+    auditors = [one for one in enabled_with_role(caller.organization, AUDITOR) if one.id != caller.person]
+    if not auditors:
+        raise NeedsAnAuditor(
+            message("No auditor is there who could approve it."),
+            remedy=message("Give an independent person the role of an auditor, and ask again."),
+        )
+    return auditors
 
 
 def answer_names(
@@ -80,7 +102,8 @@ def answer_names(
         raise NotFound(message("There is no such request, or you may not see it."))
     if show and (own or caller.person in _one_with(organization.id, found.asked_by)):
         raise NeedsAnAuditor(
-            message("You asked for it yourself, or you and the person who did are not independent of each other.")
+            message("You asked for it yourself, or you and the person who did are not independent of each other."),
+            remedy=message("Ask an auditor who is independent of the person who asked to answer it."),
         )
 
     def act(reason: str) -> UnmaskingFacts:
@@ -90,8 +113,10 @@ def answer_names(
     reader = _reader(organization.id, found.asked_by)
     if reader is not None and not own:
         mail_names_answered(reader, answered, organization=organization)
-    if answered.until is None:
+    if not show:
         return effect(True, _("No names are shown to {address}.").format(address=found.asked_address), "")
+    if answered.until is None:
+        return effect(True, _("Owners see again who opens their documents."), "")
     return effect(
         True,
         _("Names are shown to you and {address} until {when}.").format(
@@ -102,6 +127,19 @@ def answer_names(
 
 
 def _prompt(found: UnmaskingFacts) -> ConfirmationPrompt:
+    if found.cid is None:
+        return ConfirmationPrompt(
+            question=_("Show names on all documents again?"),
+            consequences=(
+                _("{address} asks for it. Their reason: {reason}").format(
+                    address=found.asked_address, reason=found.reason
+                ),
+                _("Owners see who opened their documents, also what happened while names were hidden."),
+            ),
+            button=_("Show names"),
+            confirm=found.asked_address,
+            gives=True,
+        )
     return ConfirmationPrompt(
         question=_("Show {address} who opened “{title}”?").format(
             address=found.asked_address, title=found.title or found.cid

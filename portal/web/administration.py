@@ -135,7 +135,8 @@ class SettingsForm(forms.Form):
         choices=TRACKING,
         help_text=gettext_lazy(
             "Everything is recorded in any case. With counts only, seeing names on one document takes a reason and the"
-            " approval of an auditor; numbers of fewer than five people are not shown."
+            " approval of an auditor; numbers of fewer than five people are not shown. Names that were hidden are shown"
+            " again when an auditor approves it, under “Requests for names”."
         ),
     )
     untracked_group = forms.EmailField(

@@ -1,4 +1,4 @@
-"""Requests to see who opened a document, where the organization shows counts without names."""
+"""Requests to see who opened one document or all, where the organization shows no names."""
 
 from uuid import UUID
 
@@ -7,7 +7,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.usecases.names import answer_names, ask_for_names, visible_names_requests
+from portal.usecases.names import answer_names, ask_for_all_names, ask_for_names, visible_names_requests
+from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page, show
 
@@ -23,13 +24,26 @@ ANSWERS = {"show": True, "decline": False}
 @page()
 def names(request: PageRequest) -> HttpResponse:
     """Show requests: one's own, or all to auditors and administrators."""
-    found = visible_names_requests(caller=request.caller).rows
+    found = visible_names_requests(caller=request.caller)
     context = {
-        "rows": [(one, STATES[one.state], one.asked_by == request.caller.person) for one in found],
+        "rows": [(one, STATES[one.state], one.asked_by == request.caller.person) for one in found.rows],
         "answers": request.caller.role == "auditor",
+        "may_ask": request.caller.may(Permission.SETTINGS_MANAGE) and found.hidden,
         "answer_words": pgettext_lazy("names of readers", "Show names"),
     }
     return show(request, "names", "documents", context)
+
+
+@require_POST
+@page(Permission.SETTINGS_MANAGE)
+def all_names(request: PageRequest) -> HttpResponse:
+    """Ask, after the question, to show names on all documents again."""
+    return confirmed(
+        request,
+        reverse("names"),
+        lambda stated: ask_for_all_names(caller=request.caller, organization=request.organization, stated=stated),
+        section="documents",
+    )
 
 
 @require_POST

@@ -39,6 +39,7 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("leave/", leaving.leave, name="leave"),
     path("names/", names.names, name="names"),
+    path("names/all/", names.all_names, name="all_names"),
     path("names/<uuid:request_id>/", names.names_answer, name="names_answer"),
     path("decoys/", decoys.decoy_list, name="decoys"),
     path("documents/<uuid:cid>/decoy/", decoys.document_decoy, name="document_decoy"),

@@ -169,12 +169,17 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
     Kind.DECOY_UNMARKED: {PLAIN: _("{who} removed the mark of a decoy from {document}.")},
     Kind.ALARM_RAISED: {PLAIN: _("{who} raised an alarm about the decoy {document}.")},
     Kind.ALARM_ACKNOWLEDGED: {PLAIN: _("{who} acknowledged an alarm about the decoy {document}.")},
-    Kind.NAMES_ASKED: {PLAIN: _("{who} asked to see who opened {document}.")},
+    Kind.NAMES_ASKED: {
+        "all": _("{who} asked to show names on all documents again."),
+        PLAIN: _("{who} asked to see who opened {document}."),
+    },
     Kind.NAMES_SHOWN: {
+        "all": _("{who} approved the request of {recipient} to show names on all documents again."),
         "until": _("{who} let {recipient} see who opened {document} until {until}."),
         PLAIN: _("{who} let a person see who opened {document}."),
     },
     Kind.NAMES_DECLINED: {
+        "all": _("{who} declined the request of {recipient} to show names on all documents again."),
         "recipient": _("{who} declined to let {recipient} see who opened {document}."),
         PLAIN: _("{who} declined to let a person see who opened {document}."),
     },

@@ -103,13 +103,14 @@ class Visit(models.Model):
 
 
 class Unmasking(models.Model):
-    """A request to see who opened one document, where the organization shows counts without names.
+    """A request to see who opened one document, or all of them, where the organization shows no names.
 
     It takes two people and two roles: who asks decides about the document or administers, who answers is an auditor.
+    Without a document it asks to show names again from now on, to everybody who may see what readers do.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    content_id = models.UUIDField()
+    content_id = models.UUIDField(null=True)
     asked_by = models.UUIDField()
     asked_address = models.CharField(max_length=320)
     asked_at = models.DateTimeField(db_default=Now())

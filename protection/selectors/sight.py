@@ -98,4 +98,4 @@ def tracking_settings() -> tuple[Tracking, UUID | None, bool]:
 def unmasked_for(reader: UUID) -> frozenset[UUID]:
     """Return the documents of which a person may see names at present, because another one approved it."""
     rows = Unmasking.objects.filter(Q(asked_by=reader) | Q(answered_by=reader), state="approved", until__gt=Now())
-    return frozenset(rows.values_list("content_id", flat=True))
+    return frozenset(cid for cid in rows.values_list("content_id", flat=True) if cid is not None)

@@ -1,4 +1,4 @@
-"""Requests to see who opened a document where the organization shows counts without names."""
+"""Requests to see who opened one document or all, where the organization shows no names."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,7 +7,8 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from protection.models import Content, Unmasking
+from protection.models import Content, Tracking, Unmasking
+from protection.selectors.sight import tracking_settings
 
 MAX_LISTED: Final = 200
 STATES: Final = ("waiting", "approved", "declined")
@@ -15,10 +16,13 @@ STATES: Final = ("waiting", "approved", "declined")
 
 @dataclass(frozen=True, slots=True)
 class UnmaskingFacts:
-    """One request with everything its row shows; ``until`` is how long names are shown to the two people."""
+    """One request with everything its row shows; ``until`` is how long names are shown to the two people.
+
+    ``cid`` is None for a request to show names on all documents again; it has no end.
+    """
 
     id: UUID
-    cid: UUID
+    cid: UUID | None
     title: str
     asked_by: UUID
     asked_address: str
@@ -33,8 +37,9 @@ class UnmaskingFacts:
 
 @dataclass(frozen=True, slots=True)
 class Unmaskings:
-    """Requests, the newest first."""
+    """Requests, the newest first; ``hidden`` tells whether the organization shows no names at present."""
 
+    hidden: bool
     rows: tuple[UnmaskingFacts, ...]
 
 
@@ -45,19 +50,22 @@ def unmaskings_for(person: UUID, *, everybody: bool, state: str = "") -> Unmaski
     )
     rows = rows.filter(state=state) if state else rows
     found = list(rows.order_by("-asked_at", "id")[:MAX_LISTED])
-    cids = {one.content_id for one in found}
-    titles = dict(Content.objects.filter(cid__in=cids).values_list("cid", "title"))
-    return Unmaskings(tuple(facts_of(one, titles.get(one.content_id, "")) for one in found))
+    cids = {one.content_id for one in found if one.content_id is not None}
+    titles: dict[UUID | None, str] = dict(Content.objects.filter(cid__in=cids).values_list("cid", "title"))
+    return Unmaskings(
+        tracking_settings()[0] is not Tracking.NAMED,
+        tuple(facts_of(one, titles.get(one.content_id) or "") for one in found),
+    )
 
 
 def facts_of(row: Unmasking, title: str | None = None) -> UnmaskingFacts:
     """Return a request as a value."""
-    if title is None:
-        title = Content.objects.filter(cid=row.content_id).values_list("title", flat=True).first() or ""
+    if title is None and row.content_id is not None:
+        title = Content.objects.filter(cid=row.content_id).values_list("title", flat=True).first()
     return UnmaskingFacts(
         id=row.id,
         cid=row.content_id,
-        title=title,
+        title=title or "",
         asked_by=row.asked_by,
         asked_address=row.asked_address,
         asked_at=row.asked_at,

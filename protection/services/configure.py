@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db import transaction
 
 from chancery.crypto.suites import suite_named
-from chancery.errors import InvalidPolicy
+from chancery.errors import Conflict, InvalidPolicy
 from chancery.ledger.kinds import Kind
 from chancery.policy.policy import MAX_OFFLINE_DAYS
 from chancery.texts import message
@@ -24,6 +24,15 @@ _NONE: Final = {("lease_seconds", 0), ("untracked_group", NO_GROUP)}
 _ADDRESSES: Final = ("contact", "alarm_address")
 _UNSTATED: Final = {*_ADDRESSES, "untracked_group"}
 """Settings of which an event says only that they were changed."""
+
+
+class NeedsAnAuditor(Conflict):
+    """Names of those who open documents are shown only when another person with the role of an auditor approves it."""
+
+    code = "needs_an_auditor"
+    remedy = message(
+        "Ask for it under “Requests for names” or with chancery names; an auditor who is independent of you answers."
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,14 +56,19 @@ class Configuration:
 
 
 @transaction.atomic
-def configure(*, actor: Actor, configuration: Configuration) -> dict[str, tuple[object, object]]:
+def configure(
+    *, actor: Actor, configuration: Configuration, names_approved: bool = False
+) -> dict[str, tuple[object, object]]:
     """Apply a configuration; return what each changed setting was and is.
 
-    Raises InvalidPolicy for a value out of range, UnknownSuite for a suite.
+    ``names_approved`` says that an auditor approved to show names again (``unmask.answer_names``).  Raises
+    InvalidPolicy for a value out of range, UnknownSuite for a suite, and NeedsAnAuditor.
     """
     _check(configuration)
     changes = {name: value for name, value in asdict(configuration).items() if value is not None}
     row = ServiceSettings.objects.select_for_update().get(id=1)
+    if configuration.tracking == Tracking.NAMED != row.tracking and not names_approved:
+        raise NeedsAnAuditor(message("Names that were hidden are shown again only when an auditor approves it."))
     shortened = _shortens(configuration, row)
     wanted = {name: None if (name, value) in _NONE else value for name, value in changes.items()}
     differing = {name: (getattr(row, name), value) for name, value in wanted.items() if getattr(row, name) != value}

@@ -86,7 +86,7 @@ class LicenseRequest:
     request_id: bytes = b""
     """What tells this request from every other one: a digest of its device proof."""
     enforces: frozenset[Right] = frozenset()
-    """The rights that the program says it withholds from people who do not have them (P23)."""
+    """The rights that the program says it withholds from people who do not have them (docs/protocol.md P23)."""
     super_user_grant: UUID | None = None
     draw: "Callable[[LicenseRequest, Granted, Reading, UseLicense], None] | None" = None
     """Begins to draw pages where the policy is viewer only (P23); None where the program cannot show any."""

@@ -21,6 +21,7 @@ from chancery.sdk.licenses import Opening
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
 from chancery.sealing.read import open_sealed
+from protection.models import ServiceSettings, Tracking
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.contract import check_exchange
@@ -155,6 +156,12 @@ def watched(cast: Cast, slug: str, *kinds: str) -> Callable[[], list[EventRow]]:
     """Return a function that returns the events that came since."""
     before = {event.id for event in ledger(cast, slug, *kinds)}
     return lambda: [event for event in ledger(cast, slug, *kinds) if event.id not in before]
+
+
+def shows_names(cast: Cast, slug: str = "contoso") -> None:
+    """Let an organization show names again, for which people need an auditor."""
+    with in_organization(cast.organizations[slug].id):
+        ServiceSettings.objects.update(tracking=Tracking.NAMED)
 
 
 class Later:

@@ -12,7 +12,7 @@ from protection.services import everywhere as service
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.endpoints import Site
-from tests.protection.steps import MAX, call, confirmed, ledger, opening, problem, protect, refusal, rights
+from tests.protection.steps import MAX, call, confirmed, ledger, opening, problem, protect, refusal, rights, shows_names
 
 NEW = "new@partner.example"
 
@@ -86,7 +86,7 @@ def test_the_question_counts_no_kept_copies_where_it_would_say_who_opened_someth
     try:
         assert "kept copy" not in said()
     finally:
-        call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "named"})
+        shows_names(cast)
 
 
 def test_undoing_leaves_what_was_handed_over_and_takes_the_role_that_it_was_done_by(

@@ -28,7 +28,7 @@ from tenants.context import in_organization
 from tenants.directory.models import Person
 from tests.cast import Cast
 from tests.isolation.endpoints import Site
-from tests.protection.steps import RITA, call, confirmed, ledger, opening, protect, refusal
+from tests.protection.steps import RITA, call, confirmed, ledger, opening, protect, refusal, shows_names
 
 
 @pytest.fixture(autouse=True)
@@ -237,7 +237,7 @@ def test_nobody_is_mailed_about_a_document_that_is_no_longer_theirs_or_where_nam
     quiet = swept(cast)
     opening(cast.rita, sealed.path)
     quiet += swept(cast)
-    call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "named"})
+    shows_names(cast)
     assert (quiet, swept(cast)) == ([], []), "what happened meanwhile is not mailed later either"
     given = {"to": "max@contoso.example", "documents": [str(sealed.cid)]}
     assert confirmed(cast.olga, "contoso", "POST", "hand-overs", given).status_code == 200

@@ -79,6 +79,7 @@ PAGES: Final[Mapping[str, str]] = {
     "DELETE documents/{cid}/decoy": "document_decoy",
     "POST alarms/{alarm_id}/acknowledge": "alarm_acknowledge",
     "POST documents/{cid}/names": "document_names",
+    "POST names": "all_names",
     "POST names/{request_id}/approve": "names_answer",
     "POST names/{request_id}/decline": "names_answer",
     "PUT notices": "notices",
@@ -547,7 +548,8 @@ def _names(cast: Cast, plan: Path, commands: Commands) -> None:
     asked = run(olga, "names", "ask", sealed.cid, *yes)["id"]
     run(auditor, "names", "decline", asked, *yes)
     run(olga, "names", "list")
-    run(ada, "settings", "--set", "tracking=named")
+    asked = run(ada, "names", "ask-all", *yes)["id"]
+    run(auditor, "names", "approve", asked, *yes)
 
 
 def _decoys(cast: Cast, plan: Path, commands: Commands) -> None:

@@ -16,7 +16,7 @@ from chancery.sdk.errors import NoCopy
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.endpoints import Site
-from tests.protection.steps import RITA, call, ledger, opening, protect
+from tests.protection.steps import RITA, call, ledger, opening, protect, shows_names
 from tests.protection.test_recipients import recipients
 
 
@@ -147,7 +147,7 @@ def test_openings_are_listed_by_network_and_by_organization(cast: Cast, plan: Pa
     assert "fabrikam.example" in chancery("track", sealed.cid, "--places").stdout
     call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "pseudonymous"})
     hidden = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/places").json()
-    call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "named"})
+    shows_names(cast)
     assert hidden == {"networks": [], "organizations": [], "shown": False}
 
 

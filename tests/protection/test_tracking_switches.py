@@ -21,7 +21,19 @@ from tenants.directory.members import Member
 from tenants.directory.models import Membership
 from tests.cast import Cast, Player
 from tests.isolation.endpoints import Site
-from tests.protection.steps import MAX, RITA, call, confirmed, ledger, opening, problem, protect, refusal, watched
+from tests.protection.steps import (
+    MAX,
+    RITA,
+    call,
+    confirmed,
+    ledger,
+    opening,
+    problem,
+    protect,
+    refusal,
+    shows_names,
+    watched,
+)
 from tests.protection.test_recipients import group
 
 NOT_MASKED: Final = "names_are_not_masked"
@@ -48,7 +60,8 @@ def switched(cast: Cast) -> Iterator[Any]:
         assert answer.status_code == 200, answer.content
 
     yield to
-    to(tracking="named", untracked_group="")
+    shows_names(cast)
+    to(untracked_group="")
 
 
 def everything(cast: Cast, who: Player, sealed: Protected, chancery: Any) -> str:
@@ -172,7 +185,7 @@ def test_members_of_the_untracked_group_are_hidden_from_users_and_not_from_audit
 
 def test_auditors_hear_when_owners_are_to_see_more_or_less(cast: Cast, switched: Any) -> None:
     auditor = cast.join(f"hears{uuid4().hex[:6]}", "contoso", role="auditor")
-    for tracking in ("pseudonymous", "named"):
+    for tracking in ("pseudonymous", "off"):
         before = len(mail.outbox)
         switched(tracking=tracking)
         (told,) = [one for one in mail.outbox[before:] if one.to == [auditor.address]]
@@ -233,6 +246,31 @@ def test_an_auditor_made_by_who_asks_is_not_independent_of_them(cast: Cast, open
     declined = call(straw, "contoso", "POST", f"names/{asked}/decline", {})
     assert declined.status_code == 200
     assert people(cast, cast.ada, opened)[RITA][0] is None
+
+
+@pytest.mark.parametrize("hidden", ["pseudonymous", "off"])
+def test_names_are_shown_again_only_when_an_independent_auditor_approves(
+    cast: Cast, opened: Protected, switched: Any, hidden: str, chancery: Any
+) -> None:
+    auditor = cast.join(f"auditor{uuid4().hex[:6]}", "contoso", role="auditor")
+    switched(tracking=hidden)
+    problem(call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "named"}), 409, "needs_an_auditor")
+    page = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    assert "Ask to show names on all documents again" in page.get("/names/").content.decode()
+    problem(call(cast.olga, "contoso", "POST", "names", {"reason": "Curious"}), 403, "permission_denied")
+    came = watched(cast, "contoso", "names.", "settings.changed")
+    told = chancery("names", "ask-all", "--reason", "The agreement has ended", "--yes", who=cast.ada)
+    assert told.exit_code == 0, told.output
+    waiting = call(auditor, "contoso", "GET", "names?state=waiting").json()["results"]
+    (asked,) = [one["id"] for one in waiting if one["cid"] is None]
+    problem(
+        call(cast.ada, "contoso", "POST", f"names/{asked}/approve", {"confirm": cast.ada.address}), 404, "not_found"
+    )
+    assert numbers(cast, cast.olga, opened) == (None, None), "asking shows nothing yet"
+    assert confirmed(auditor, "contoso", "POST", f"names/{asked}/approve", {}).status_code == 200
+    assert people(cast, cast.olga, opened)[RITA][:2] == (2, 0)
+    assert [one.kind for one in came()] == ["settings.changed", "names.shown", "names.asked"]
+    problem(call(cast.ada, "contoso", "POST", "names", {"reason": "Again", "confirm": "Contoso"}), 409, NOT_MASKED)
 
 
 def test_the_pages_lead_through_asking_and_answering(cast: Cast, opened: Protected, switched: Any) -> None:
