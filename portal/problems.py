@@ -27,6 +27,7 @@ from portal.languages import translate
 from portal.request_facts import correlation_id
 from protection.services.access import OnlyTheOwner
 from protection.services.change import Widening
+from protection.services.prelicense_request import MayNotPrelicense
 from protection.services.register_on_first_use import SendWholeLicense
 from protection.services.relabel import MayNotRelabel
 from protection.services.revoke import OnlyAdministratorsShutOut
@@ -40,6 +41,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (OnlyTheOwner, HTTPStatus.FORBIDDEN),
     (OnlyAdministratorsShutOut, HTTPStatus.FORBIDDEN),
     (MayNotRelabel, HTTPStatus.FORBIDDEN),
+    (MayNotPrelicense, HTTPStatus.FORBIDDEN),
     (NotRunning, HTTPStatus.FORBIDDEN),
     (SendWholeLicense, HTTPStatus.CONFLICT),
     (Conflict, HTTPStatus.CONFLICT),

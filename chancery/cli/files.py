@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,8 @@ from chancery.cli.asking import may_ask
 from chancery.cli.for_each_file import each_file
 from chancery.cli.output import Output, moment
 from chancery.cli.policy import DENY, EXPIRES, GRANT_HELP, limits
-from chancery.cli.protecting import check_one_source, computed_grants, protect_options
+from chancery.cli.prelicensing import LICENSES, prelicensed_beside
+from chancery.cli.protecting import check_one_source, computed_grants, protect_options, require_licenses_beside
 from chancery.cli.saving import OFFLINE, WAITING
 from chancery.cli.selection import FILES, STREAM, chosen_files, targets
 from chancery.cli.session import dropped, reporting_session, signed_in
@@ -27,6 +28,8 @@ from chancery.cli.viewing import name_other_ways
 from chancery.policy.words import rights_in_words
 from chancery.sdk.errors import Misused, NoCopy
 from chancery.sdk.in_page import protect_in_page
+from chancery.sdk.licenses import Opening
+from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
 from chancery.sealing import html_form
@@ -61,6 +64,7 @@ _OLDER: Final = message("This is an older edition; ask for the newest.")
 @click.option(
     "--html", "in_page", is_flag=True, help="Make web pages for mail that a double click opens in the browser."
 )
+@click.option("--prelicense", is_flag=True, help="Write licenses beside it, so that recipients open it offline.")
 @click.option("--organization", help="Protect for this organization, if you belong to several.")
 @click.option("--name", default="standard-input", help="What standard input is called in the sealed file.")
 @OFFLINE
@@ -83,6 +87,7 @@ def protect(
     *,
     recursive: bool,
     in_page: bool,
+    prelicense: bool,
     offline: bool,
     **options: Any,
 ) -> None:
@@ -97,24 +102,38 @@ def protect(
     places = _places(output, files, target, html_form.SUFFIX if in_page else SUFFIX, recursive=recursive)
     if in_page and STREAM in (*files, target):
         raise Misused(message("Web pages are made of files only."), remedy=message("Leave out --html, or name files."))
+    if prelicense:
+        require_licenses_beside(files, target, in_page=in_page, offline=offline)
     output.beside_data = target == STREAM or (target is None and STREAM in files)
     with reporting_session(output, online=not offline) as session:
         chosen_options = protect_options(session.zone(), template, (grants, computed), deny, expires, options)
         chosen_options = replace(chosen_options, template=template, label=label, owner=owner)
         if template:
             _note_age(output, session, organization)
+        how = _How(chosen_options, name, organization, in_page, prelicense)
+        each_file(output, list(places), lambda path: how.protect(output, session, path, places[path]))
 
-        def one(path: Path) -> tuple[dict[str, Any], str]:
-            place = places[path]
-            if STREAM in (path, place):
-                done = through_streams(session, path, place, chosen_options, name=name, organization=organization)
-            else:
-                protected = partial(protect_in_page, session) if in_page else session.protect
-                with progress.bar(output, path.name) as report:
-                    done = protected(path, chosen_options, target=place, organization=organization, progress=report)
-            return {"file": str(path), **_members(done), "dropped": dropped(output, session)}, _line(path, done)
 
-        each_file(output, list(places), one)
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How each of several files is protected."""
+
+    options: ProtectOptions
+    name: str
+    organization: str | None
+    in_page: bool
+    prelicense: bool
+
+    def protect(self, output: Output, session: Session, path: Path, place: Path | None) -> tuple[dict[str, Any], str]:
+        """Protect one file into a place; return what to say of it to programs and people."""
+        if STREAM in (path, place):
+            done = through_streams(session, path, place, self.options, name=self.name, organization=self.organization)
+        else:
+            protected = partial(protect_in_page, session) if self.in_page else session.protect
+            with progress.bar(output, path.name) as report:
+                done = protected(path, self.options, target=place, organization=self.organization, progress=report)
+        ahead = prelicensed_beside(session, done.path) if self.prelicense else None
+        return {**_members(path, done, ahead), "dropped": dropped(output, session)}, _line(path, done, ahead)
 
 
 def _places(
@@ -136,27 +155,38 @@ def _note_age(output: Output, session: Session, organization: str | None) -> Non
         output.note(age)
 
 
-def _members(done: Protected) -> dict[str, Any]:
-    members = {"sealed": str(done.path), "cid": str(done.cid)}
-    return {**members, "registered": done.registered, "pending": done.pending}
+def _members(path: Path, done: Protected, ahead: tuple[dict[str, Any], str] | None) -> dict[str, Any]:
+    members = {"file": str(path), "sealed": str(done.path), "cid": str(done.cid)}
+    licenses = {} if ahead is None else ahead[0]
+    return {**licenses, **members, "registered": done.registered, "pending": done.pending}
 
 
-def _line(path: Path, done: Protected) -> str:
+def _line(path: Path, done: Protected, ahead: tuple[dict[str, Any], str] | None) -> str:
     line = message("{file} → {target}", file=path, target=done.path)
     if done.pending:
-        return joined((line, _PENDING), " ")
-    return line if done.registered else joined((line, WAITING), " ")
+        line = joined((line, _PENDING), " ")
+    elif not done.registered:
+        line = joined((line, WAITING), " ")
+    return line if ahead is None else joined((line, ahead[1]), "\n")
 
 
 @click.command("open")
 @FILES
 @click.option("-o", "--output", "target", type=click.Path(path_type=Path), help="Where to write; a folder for several.")
 @click.option("--recursive", is_flag=True, help="Open all sealed files in the folders named.")
+@LICENSES
 @SUPER_USER
 @OFFLINE
 @click.pass_obj
 def open_(
-    output: Output, files: tuple[Path, ...], target: Path | None, grant: str, *, recursive: bool, offline: bool
+    output: Output,
+    files: tuple[Path, ...],
+    target: Path | None,
+    licenses: Path | None,
+    grant: str,
+    *,
+    recursive: bool,
+    offline: bool,
 ) -> None:
     """Write plain copies of sealed FILES; needs the right to export.
 
@@ -171,6 +201,7 @@ def open_(
     into_folder = target is not None and (recursive or target.is_dir())
     with reporting_session(output, online=not offline) as session:
         open_under(session, grant)
+        session.licenses = licenses
 
         def one(path: Path) -> tuple[dict[str, Any], str]:
             place = places[path]
@@ -182,23 +213,29 @@ def open_(
                     at = {"folder": place} if into_folder else {"target": place}
                     with progress.bar(output, path.name) as report:
                         opened = session.open_file(source, **at, progress=report)
-            members = {
-                "file": str(path),
-                "opened": str(opened.path),
-                "name": opened.name,
-                "cid": str(opened.cid),
-                "rights": list(opened.rights),
-                "source": opened.source,
-                "offline_until": opened.offline_until,
-                "edition": opened.edition,
-                "status": opened.status,
-                "dropped": dropped(output, session),
-            }
-            rights = rights_in_words(opened.rights)
-            line = message("{file} → {target} (you may: {rights}).", file=path, target=opened.path, rights=rights)
-            return members, joined((line, _OLDER), " ") if opened.status == "superseded" else line
+            return {**_opened_members(path, opened), "dropped": dropped(output, session)}, _opened_line(path, opened)
 
         each_file(output, list(places), one)
+
+
+def _opened_members(path: Path, opened: Opening) -> dict[str, Any]:
+    return {
+        "file": str(path),
+        "opened": str(opened.path),
+        "name": opened.name,
+        "cid": str(opened.cid),
+        "rights": list(opened.rights),
+        "source": opened.source,
+        "offline_until": opened.offline_until,
+        "edition": opened.edition,
+        "status": opened.status,
+    }
+
+
+def _opened_line(path: Path, opened: Opening) -> str:
+    rights = rights_in_words(opened.rights)
+    line = message("{file} → {target} (you may: {rights}).", file=path, target=opened.path, rights=rights)
+    return joined((line, _OLDER), " ") if opened.status == "superseded" else line
 
 
 @click.command()

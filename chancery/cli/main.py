@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "save": "saving.save",
         "unprotect": "files.unprotect",
         "relabel": "labels.relabel",
+        "prelicense": "prelicensing.prelicense",
         "bulk": "bulk.bulk",
         "info": "files.info",
         "verify": "files.verify",

@@ -1,10 +1,12 @@
 """How files are to be protected, from the options of the command: a template, a label, or grants of one's own."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from chancery.cli.policy import expiry, limited, read_grants
+from chancery.cli.selection import STREAM
 from chancery.policy.computed import Computed, computed_policy
 from chancery.policy.patch import patched
 from chancery.policy.policy import Grant, Policy
@@ -19,6 +21,20 @@ def check_one_source(template: str | None, label: str | None, *, own: bool) -> N
         raise Misused(message("A label brings its own template."), remedy=message("Use either --label or --template."))
     if template and own:
         raise Misused(message("A template brings its own grants."), remedy=message("Use either --template or --grant."))
+
+
+def require_licenses_beside(files: tuple[Path, ...], target: Path | None, *, in_page: bool, offline: bool) -> None:
+    """Raise Misused where no licenses can be put beside what is protected."""
+    if STREAM in (*files, target) or in_page:
+        raise Misused(
+            message("Licenses are written beside a sealed file."),
+            remedy=message("Leave out --prelicense, or name files and leave out --html."),
+        )
+    if offline:
+        raise Misused(
+            message("Licenses for recipients are issued by the service."),
+            remedy=message("Leave out --offline, or run later: chancery prelicense FILE"),
+        )
 
 
 def computed_grants(do_not_forward: tuple[str, ...], encrypt_only: tuple[str, ...]) -> tuple[Grant, ...]:

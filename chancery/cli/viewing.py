@@ -17,6 +17,7 @@ import click
 from chancery.cli import terminal_text
 from chancery.cli.asking import may_ask
 from chancery.cli.output import Output
+from chancery.cli.prelicensing import LICENSES
 from chancery.cli.saving import OFFLINE
 from chancery.cli.selection import STREAM
 from chancery.cli.session import signed_in
@@ -33,10 +34,11 @@ _QUIET: Final = {"LESSSECURE": "1", "LESSHISTFILE": "-"}
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
+@LICENSES
 @SUPER_USER
 @OFFLINE
 @click.pass_obj
-def view(output: Output, file: Path, grant: str, *, offline: bool) -> None:
+def view(output: Output, file: Path, licenses: Path | None, grant: str, *, offline: bool) -> None:
     """Read a sealed FILE on the terminal; nothing is written.
 
     Shows text, Markdown, CSV and JSON in the pager (PAGER, or less).  For any other file it prints the address of the
@@ -44,6 +46,7 @@ def view(output: Output, file: Path, grant: str, *, offline: bool) -> None:
     """
     with signed_in(output, online=not offline) as session:
         open_under(session, grant)
+        session.licenses = licenses
         name = "" if file == STREAM else expected_name(file)
         if terminal_text.is_other(name):
             with may_ask(file):

@@ -27,6 +27,13 @@ def ul_batch(*, org: UUID, dev: UUID, jti: UUID) -> bytes:
     return labels.UL_BATCH + org.bytes + dev.bytes + jti.bytes
 
 
+def carried_license(*, org: UUID, pl: bytes, nonce: bytes) -> bytes:
+    """``info`` of a whole use license that is carried beside a sealed file."""
+    if len(nonce) != 16:
+        raise InvalidObject(message("The nonce of a license that was sent ahead has 16 bytes."))
+    return labels.CARRIED_LICENSE + org.bytes + _hash(pl) + nonce
+
+
 def edition(*, org: UUID, cid: UUID, n: int, device_key_id: bytes) -> bytes:
     """``info`` of a new content key that a body seal brings to the tenant key."""
     if not 1 <= n < 1 << 53:

@@ -24,11 +24,14 @@ FEED_PAIR: Final = _label("feed-pair")
 """Feed id of one person on one document, from the feed ids of both."""
 FEED_IDENTITY: Final = _label("feed-identity")
 """Feed id of a person, template, tenant key or organization, keyed by the organization's feed secret."""
+CARRIED_TAG: Final = _label("carried-tag")
+"""Tag of a license in a licenses file, by which its device finds it and nobody else."""
 
 # ``info`` of HPKE: what a sealed blob is bound to.
 PL_ENVELOPE: Final = _label("pl-envelope")
 UL_KEY: Final = _label("ul-key")
 UL_BATCH: Final = _label("ul-batch")
+CARRIED_LICENSE: Final = _label("carried-license")
 EDITION: Final = _label("edition")
 WRAPPING_KEY: Final = _label("wrapping-key")
 RENDERING_PART: Final = _label("rendering-part")
@@ -56,9 +59,11 @@ ALL: Final = (
     CONTENT_ID,
     FEED_PAIR,
     FEED_IDENTITY,
+    CARRIED_TAG,
     PL_ENVELOPE,
     UL_KEY,
     UL_BATCH,
+    CARRIED_LICENSE,
     EDITION,
     WRAPPING_KEY,
     RENDERING_PART,

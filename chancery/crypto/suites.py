@@ -40,6 +40,13 @@ class Kem:
         """How many bytes a sealed blob is longer than its plaintext (encapsulated key and GCM tag)."""
         return self.encapsulated_size + 16
 
+    def is_as_strong_as(self, other: "Kem") -> bool:
+        """Tell whether what is sealed to this one resists whatever the other one resists (docs/protocol.md P7).
+
+        All of them have at least the strength of 128 bits, so only a quantum computer makes a difference.
+        """
+        return self.post_quantum or not other.post_quantum
+
 
 @dataclass(frozen=True, slots=True)
 class SignatureAlgorithm:

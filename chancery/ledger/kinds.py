@@ -16,6 +16,7 @@ class Kind(StrEnum):
     CONTENT_REGISTERED = "content.registered"
     CONTENT_PENDING = "content.pending"
     CONTENT_OPENED = "content.opened"
+    CONTENT_PRELICENSED = "content.prelicensed"
     CONTENT_EDITED = "content.edited"
     CONTENT_CHANGED = "content.changed"
     CONTENT_LABELED = "content.labeled"

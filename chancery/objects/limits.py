@@ -33,3 +33,7 @@ BATCH_KEYS: Final = 256 * KIB
 """The content keys of a batch, sealed to the device."""
 CHECKPOINT: Final = 4 * KIB
 """The checkpoint in a feed."""
+CARRIED_LICENSE: Final = 48 * KIB
+"""One license of a licenses file with its delegation, sealed to the device."""
+LICENSES_FILE: Final = 64 * 1024 * KIB
+"""A licenses file as a whole; a reader holds it in memory."""

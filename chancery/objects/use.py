@@ -121,10 +121,18 @@ class UseLicense:
             raise Expired(message("The use license has expired."))
         if stored and (not self.storable or now > self.offline_until):
             raise Expired(message("The time for opening without the service is over."))
-        if stored and self.lease is not None and now > feed.as_of + self.lease:
+        if stored and self.lease is not None and now > self._last_heard(feed) + self.lease:
             raise Expired(message("The lease of the use license was not renewed."))
         if self.decided is None or self.decided < feed.seq:
             feed.check(self.feed, rev=self.rev, iat=self.iat)
+
+    def _last_heard(self, feed: FeedState) -> int:
+        """Return the last moment of which it is known that nothing had withdrawn the license.
+
+        A license that names the number the feed had when it was decided states that itself for the moment of its issue,
+        as a feed statement of that moment would (decision 32).
+        """
+        return feed.as_of if self.decided is None else max(feed.as_of, self.iat)
 
     def content_key(self, store: KeyStore, kid: bytes) -> bytes:
         """Unseal the content key with the device key ``kid``."""

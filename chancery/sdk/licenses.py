@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -16,6 +17,7 @@ from chancery.errors import CannotUnseal, ChanceryError, Expired, InvalidFile, R
 from chancery.objects.body import BodySeal, VerifiedSeal
 from chancery.objects.claims import VERSION, Claims
 from chancery.objects.jws import b64
+from chancery.objects.licenses_file import CarriedLicense, LicensesFile
 from chancery.objects.publishing import PublishingLicense
 from chancery.objects.use import (
     Common,
@@ -32,6 +34,8 @@ from chancery.policy.policy import Enforcement
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import Right, in_order, may_remove_protection
 from chancery.sdk.account import Account
+from chancery.sdk.carried import MOST_TRIED, Notify
+from chancery.sdk.clock import TOLERANCE
 from chancery.sdk.errors import NoCopy, NotSignedIn, Refused, ServiceError, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.organization import Organization, Publishing
@@ -45,7 +49,10 @@ _FIRST: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """What an opening rests on.  ``source`` is ``service``, ``kept`` or ``own``; times in seconds since 1970."""
+    """What an opening rests on.  ``source`` is ``service``, ``kept``, ``carried`` or ``own``; times in seconds.
+
+    Times are since 1970; ``carried`` means that the license lay beside the file.
+    """
 
     cid: UUID
     rights: tuple[str, ...]
@@ -105,9 +112,22 @@ class Licenses:
     """Licenses of one account for documents of one organization."""
 
     def __init__(
-        self, home: Home, place: Organization, account: Account, stated: Stated, grant: UUID | None = None
+        self,
+        home: Home,
+        place: Organization,
+        account: Account,
+        stated: Stated,
+        grant: UUID | None = None,
+        *,
+        carried: LicensesFile | None = None,
+        notify: Notify = lambda _: None,
     ) -> None:
-        """Use the kept licenses of this home; under a super-user ``grant`` none is used and none is kept (P21)."""
+        """Use the kept licenses of this home; under a super-user ``grant`` none is used and none is kept (P21).
+
+        ``carried`` are those that lie beside the file; ``notify`` is told why one of them could not be used.
+        """
+        self._carried = carried
+        self._notify = notify
         self._home = home
         self._place = place
         self._account = account
@@ -126,7 +146,7 @@ class Licenses:
         license_ = file.publishing_license
         if self._grant is not None:
             return authentic, *self._asked(license_, authentic.seal)
-        kept = self._kept(license_, authentic.seal)
+        kept = self._kept(license_, authentic.seal) or self._sent_ahead(license_, authentic.seal)
         if kept is not None and (serves(kept[0]) or not self._place.online):
             self._note_opening(kept[0])
             return authentic, *kept
@@ -236,6 +256,59 @@ class Licenses:
             return None
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
         return _opening(use, "kept", record["delegation"]), key
+
+    def _sent_ahead(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes] | None:
+        """Return what a license beside the file gives, None where it gives nothing: then it is as if there were none.
+
+        It is checked like a kept one, and stays where it is: nothing of it is kept on this device.
+        """
+        if self._carried is None or self._place.clock.in_doubt():
+            return None
+        why: ChanceryError | None = None
+        own = self._account.encryption.key_id
+        for one in islice(self._carried.licenses_for(own, license_.digest), MOST_TRIED):
+            try:
+                found = one.open(self._account.key_store(), own, org=license_.org, pl=license_.digest)
+                return self._used_ahead(found, license_, seal)
+            except (Expired, Revoked) as over:
+                # Over as licenses are; the service says what is the matter, and without it the person hears it here.
+                why = None if self._place.online else over
+            except ChanceryError as error:
+                why = error
+        if why is not None:
+            self._notify(
+                message(
+                    "Warning: the license that was sent ahead with this file cannot be used: {why} Ask the sender for"
+                    " the file with the licenses again, or connect to the service.",
+                    why=why.message,
+                )
+            )
+        return None
+
+    def _used_ahead(
+        self, found: CarriedLicense, license_: PublishingLicense, seal: VerifiedSeal
+    ) -> tuple[Opening, bytes]:
+        """Return what an unsealed license gives.  Raises what is wrong with it."""
+        now = self._place.now()
+        use = self._alive(
+            accept(
+                found.token,
+                chain=self._place.chain(found.delegation),
+                account=self._account.certificate(now),
+                license=license_,
+                seal=seal,
+                now=now,
+                feed=self._place.feed(),
+                stored=True,
+            )
+        )
+        if use.iat > now + TOLERANCE:
+            raise WrongBinding(message("It was issued later than the clock of this device shows."))
+        if not self._stated.keeps_to(use.obligations):
+            raise WrongBinding(message("It demands something of programs that this one does not do."))
+        return _opening(use, "carried", found.delegation), use.content_key(
+            self._account.key_store(), self._account.encryption.key_id
+        )
 
     def _alive(self, kept: UseLicense) -> UseLicense:
         """Return a kept license, unless it has no lease and the service has refused this device since."""

@@ -89,7 +89,7 @@ class Organization:
     @property
     def origin(self) -> str:
         """The place requests of this organization go to, by its statement and nothing else (docs/protocol.md P13)."""
-        return self.statement().origins[0]
+        return self.trust.origin()
 
     def chain(self, *delegations: str) -> Chain:
         """Return what may be believed: the statement's signing keys and these delegations."""

@@ -38,8 +38,29 @@ class Relabeled:
     path: Path
     cid: UUID
     outcome: str
+    label: str
+    """The id of the label."""
     answer: Mapping[str, Any]
     """What the service has changed, in words: ``changed``, ``message``, ``warnings``."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientLicenses:
+    """How many licenses one recipient got ahead; without any, why, as a code and in words."""
+
+    recipient: str
+    licenses: int
+    reason: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prelicensed:
+    """Licenses that were issued ahead; ``path`` is the licenses file, None where nobody got one."""
+
+    path: Path | None
+    cid: UUID
+    recipients: tuple[RecipientLicenses, ...]
 
 
 def metadata_of(source: Path, *, name: str | None = None) -> Metadata:

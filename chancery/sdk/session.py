@@ -12,7 +12,7 @@
 import io
 import mimetypes
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -24,12 +24,14 @@ from zoneinfo import ZoneInfo
 
 from chancery.crypto.content import LEAF
 from chancery.objects.body import Sealer
+from chancery.objects.licenses_file import LicensesFile
 from chancery.objects.publishing import PublishingLicense
 from chancery.policy.programs import Program, enforced_by
 from chancery.sdk import signin, unfinished
 from chancery.sdk.account import Account, Service, Tokens, load
+from chancery.sdk.carried import Notify, carried_with
 from chancery.sdk.device_sealer import DeviceSealer
-from chancery.sdk.errors import Misused, Refused, Unreachable
+from chancery.sdk.errors import Misused, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.http import Http
 from chancery.sdk.licensed import (
@@ -49,8 +51,11 @@ from chancery.sdk.listing import PAGE, Listing
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.organization import Organization
 from chancery.sdk.outbound_queue import Dropped
+from chancery.sdk.places import own_organization_id, require_signed_in_at
+from chancery.sdk.prelicensing import prelicense
 from chancery.sdk.publication import Publication, published
-from chancery.sdk.results import Protected, Relabeled, metadata_of
+from chancery.sdk.relabeling import relabeled
+from chancery.sdk.results import Prelicensed, Protected, Relabeled, metadata_of
 from chancery.sealing.file_names import sealable
 from chancery.sealing.layout import SUFFIX
 from chancery.sealing.metadata import Metadata
@@ -80,6 +85,8 @@ class Session(AbstractContextManager["Session"]):
         self.dropped: list[Dropped] = []
         """What was refused for good in this session although it had waited to be sent."""
         self.super_user_grant: UUID | None = None  # On which openings rest, and on nothing else.
+        self.licenses: Path | None = None  # The licenses file of what is opened, where it is not beside it.
+        self.notify: Notify = lambda _: None
         self._http = http
         self.service = Service(account, http, Tokens(home, http, account.iss))
         self._me = f"me/{account.scope}"
@@ -107,6 +114,7 @@ class Session(AbstractContextManager["Session"]):
         for said in signin.recover(home, http, online=online):
             notify(said)
         session = cls(home, load(home, iss), http, online=online, stated=stated)
+        session.notify = notify
         session.renew_certificate()
         for said in unfinished.recover(home, session.organization):
             notify(said)
@@ -169,18 +177,7 @@ class Session(AbstractContextManager["Session"]):
 
     def own_organization(self, name: str | None = None) -> Organization:
         """Return the organization to protect for: the named one, else the only one the person is a member of."""
-        places = [place for place in self.me()["organizations"] if not place["guest"]]
-        if name is not None:
-            places = [place for place in places if name in {place["id"], place["name"], place["slug"]}]
-        if len(places) == 1:
-            return self.organization(UUID(places[0]["id"]))
-        if not places:
-            raise Refused(
-                message("You do not belong to an organization that you could protect for."),
-                reason="publishing_not_allowed",
-                remedy=message("Ask an administrator to add you."),
-            )
-        raise Misused(message("You belong to several organizations."), remedy=message("Name one with --organization."))
+        return self.organization(own_organization_id(self.me()["organizations"], name))
 
     # --- protecting ----------------------------------------------------------------------------------------------
 
@@ -342,17 +339,19 @@ class Session(AbstractContextManager["Session"]):
         with open_sealed(source) as file:
             require_own_file(file)
             place, cid = self._place_of(file.publishing_license), file.publishing_license.cid
-        chosen = place.label_for(cid, label)
-        asked = {"label": chosen["id"], "justification": justification, "confirm": confirm}
-        answer = place.call("POST", f"/api/v1/documents/{cid}/label", asked)
-        done = Relabeled(source, cid, answer["outcome"], answer)
-        if answer["where"] == "done":
+        done = relabeled(place, source, cid, label, justification=justification, confirm=confirm)
+        if done.answer["where"] == "done":
             return done
-        if answer["outcome"] == "removed":
+        if done.outcome == "removed":
             return replace(done, path=self.unprotect(source, progress=progress).path or source)
-        options = ProtectOptions(label=chosen["id"])
+        options = ProtectOptions(label=done.label)
         again = self.reprotect(source, options, organization=str(place.id), progress=progress)
         return replace(done, cid=again.cid)
+
+    def prelicense(self, sealed: Path, *, to: Sequence[str] = (), into: Path | None = None) -> Prelicensed:
+        """Have licenses issued ahead for recipients and put beside a sealed file, as ``prelicensing`` says."""
+        with open_sealed(sealed) as file:
+            return prelicense(self._place_of(file.publishing_license), file, sealed, to=to, into=into)
 
     @contextmanager
     def _licensed(
@@ -363,8 +362,11 @@ class Session(AbstractContextManager["Session"]):
             if room is not None:
                 room.check(file.plain_length)
             where = source if isinstance(source, Path) else Path("-")
-            place = self._place_of(file.publishing_license)
-            licenses = Licenses(self.home, place, self.account, self.stated, self.super_user_grant)
+            carried = carried_with(source, self.licenses, self.notify)
+            place = self._place_of(file.publishing_license, carried)
+            licenses = Licenses(
+                self.home, place, self.account, self.stated, self.super_user_grant, carried=carried, notify=self.notify
+            )
             authentic, opening, key = licenses.open(file, serves)
             yield Licensed(where, place, file, opening, authentic.unlock(key), status_of(source, file))
 
@@ -389,12 +391,10 @@ class Session(AbstractContextManager["Session"]):
             authentic.check_body()
             return authentic.seal.sealer
 
-    def _place_of(self, license_: PublishingLicense) -> Organization:
+    def _place_of(self, license_: PublishingLicense, carried: LicensesFile | None = None) -> Organization:
         """Return the organization of a file.  No token is ever sent to a place that only the file names (P13)."""
         place = self.organization(license_.org)
-        if license_.iss != self.account.iss and not place.statement().names(license_.iss):
-            raise Misused(
-                message("This file belongs to the installation {iss}, where you are not signed in.", iss=license_.iss),
-                remedy=message("If you know and trust it, run: chancery login --host {iss}", iss=license_.iss),
-            )
+        if carried is not None and license_.org in carried.statements:
+            place.trust.offer(carried.statements[license_.org])
+        require_signed_in_at(place, license_.iss, self.account.iss)
         return place

@@ -13,7 +13,7 @@ from chancery.errors import ChanceryError, CompromisedKey, UntrustedKey
 from chancery.objects.statement import OrganizationStatement
 from chancery.objects.trust import Chain
 from chancery.sdk.account import Service
-from chancery.sdk.clock import Clock
+from chancery.sdk.clock import TOLERANCE, Clock
 from chancery.sdk.errors import Unreachable
 from chancery.sdk.home import Home
 from chancery.texts import message
@@ -38,6 +38,23 @@ class Trust:
         self._record = f"organizations/{service.account.scope}-{organization}-statement"
         self._statement: OrganizationStatement | None = None
         self._fetched = 0.0
+        self._offered = ""
+        self._is_offered = False
+
+    def offer(self, statement: str) -> None:
+        """Know a statement that came beside a file, not verified yet (decision 32).
+
+        It counts where the service cannot be asked and this device keeps none that is newer, and only for what is
+        signed: requests never go to the places that it names.
+        """
+        self._offered = statement
+
+    def origin(self) -> str:
+        """Return where requests of the organization go.  Raises Unreachable where only an offered statement says it."""
+        statement = self.statement()
+        if self._is_offered:
+            raise _unknown()
+        return statement.origins[0]
 
     def statement(self) -> OrganizationStatement:
         """Return the organization's statement, verified under the pinned key; fetched when the kept one ends soon.
@@ -58,6 +75,11 @@ class Trust:
                 return found
         return found
 
+    def token(self) -> str:
+        """Return the organization's statement of this moment, signed.  Raises Unreachable."""
+        self.fetch()
+        return str((self._home.read(self._record) or {})["token"])
+
     def fetch(self) -> OrganizationStatement:
         """Fetch the statement anew and keep it; the kept one stays when that fails."""
         answer = self._service.call("GET", self._service.account.iss, f"/api/v1/statements/{self._organization}")
@@ -67,7 +89,7 @@ class Trust:
             raise UntrustedKey(message("The installation answered with the statement of another organization."))
         self._fetched = time.time()
         self._home.write(self._record, {"token": answer["statement"], "until": statement.exp, "fetched": self._fetched})
-        self._statement = statement
+        self._statement, self._is_offered = statement, False
         return statement
 
     def verified(self, check: Callable[[Chain], _Checked], *delegations: str) -> _Checked:
@@ -84,6 +106,8 @@ class Trust:
             try:
                 self._ask_again()
             except Unreachable:
+                if self._took_offered():
+                    return check(self._chain(delegations))
                 raise Unreachable(
                     message(
                         "This was made with a key that this device does not know. The organization may have a new one."
@@ -113,15 +137,28 @@ class Trust:
             try:
                 return self.fetch()
             except Unreachable:
-                if record is None:
+                if record is None and not self._offered:
                     raise
         # Without the service the last word counts: what it vouches for ends by itself, certificates and licenses alike.
-        kept = None if record is None else self._believed(record, min(now, record["until"] - 1))
-        if kept is None:
-            raise Unreachable(
-                message("This organization is not known on this device yet."), remedy=message("Connect once, then try.")
-            )
-        return kept
+        self._statement = None if record is None else self._believed(record, min(now, record["until"] - 1))
+        self._took_offered()
+        if self._statement is None:
+            raise _unknown()
+        return self._statement
+
+    def _took_offered(self) -> bool:
+        """Believe the offered statement from now on, if it is newer than what is believed; tell whether it is."""
+        try:
+            # Its own end does not count, as that of a kept one does not: it may be the last word.
+            offered = self._verified_statement(self._offered, 0)
+        except ChanceryError:
+            return False
+        ahead = offered.iat > self._clock.now() + TOLERANCE
+        older = self._statement is not None and offered.iat <= self._statement.iat
+        if offered.org != self._organization or ahead or older:
+            return False
+        self._statement, self._is_offered = offered, True
+        return True
 
     def _believed(self, record: dict[str, Any], now: int) -> OrganizationStatement | None:
         """Return a kept statement, or None for one that does not verify: it is as if there were none."""
@@ -135,3 +172,9 @@ class Trust:
     def _verified_statement(self, token: str, now: int) -> OrganizationStatement:
         account = self._service.account
         return OrganizationStatement.verify(token, pinned=account.installation_key, iss=account.iss, now=now)
+
+
+def _unknown() -> Unreachable:
+    return Unreachable(
+        message("This organization is not known on this device yet."), remedy=message("Connect once, then try.")
+    )

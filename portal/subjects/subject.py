@@ -74,11 +74,11 @@ def _counts(place: Place) -> bool:
     return not place.disabled and place.state == Organization.State.ACTIVE
 
 
+def device_facts(device: UUID, platform: str, kem_name: str, *, revoked: bool = False) -> DeviceFacts:
+    """Return a device as decisions see it; ``kem_name`` is the key encapsulation of its encryption key."""
+    kem = KEMS.get(kem_name)
+    return DeviceFacts(id=device, platform=platform, post_quantum=kem is not None and kem.post_quantum, revoked=revoked)
+
+
 def _device(keys: DeviceKeys) -> DeviceFacts:
-    kem = KEMS.get(keys.encryption_kem)
-    return DeviceFacts(
-        id=keys.id,
-        platform=keys.platform,
-        post_quantum=kem is not None and kem.post_quantum,
-        revoked=keys.revoked,
-    )
+    return device_facts(keys.id, keys.platform, keys.encryption_kem, revoked=keys.revoked)

@@ -43,7 +43,7 @@ def visible_person_at(organization: UUID, address: str, *, inside: bool) -> Visi
         handovers = changed_hands([normal])
         stranger = Subject(uuid.uuid4(), addresses=frozenset({normal}), strength=Strength.CODE, handovers=handovers)
         return VisiblePerson(normal, stranger, known=False)
-    known = known_here(row, organization, address=normal, domains=_proven_domains(organization))
+    known = known_here(row, organization, address=normal, domains=proven_domains(organization))
     return VisiblePerson(normal, known, known=True)
 
 
@@ -66,7 +66,7 @@ class VisiblePeople:
         if not self.inside or not people:
             return {}
         rows = subject_rows(with_a_place(self.organization, people), self.organization)
-        domains = _proven_domains(self.organization) if rows else frozenset()
+        domains = proven_domains(self.organization) if rows else frozenset()
         return {
             person: known_here(row, self.organization, address=people[person], domains=domains)
             for person, row in rows.items()
@@ -86,7 +86,8 @@ class VisiblePeople:
         }
 
 
-def _proven_domains(organization: UUID) -> frozenset[str]:
+def proven_domains(organization: UUID) -> frozenset[str]:
+    """Return the mail domains that the organization has proven."""
     return frozenset(one.domain for one in domains_in(organization) if one.proven_at)
 
 

@@ -71,6 +71,11 @@ def shown_actor(row: EventRow) -> ShownActor:
         return _nameless(ActorKind.ERASED)
     if personal.get("unnamed"):
         return _nameless(ActorKind.UNNAMED)
+    if row.kind == Kind.CONTENT_PRELICENSED and "actor" in personal:
+        # The record is the recipient's, so that what concerns them is found; another person acted.
+        name, person, address = ("" if "@" in address else address), "", ("" if "@" not in address else address)
+        if not personal.get("application"):
+            return ShownActor(ActorKind.PERSON, address or name, name, address)
     if personal.get("application"):
         words = _("The application “{name}”").format(name=name) if name else _("An application without a name")
         return ShownActor(ActorKind.APPLICATION, words, name, "", person)

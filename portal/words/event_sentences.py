@@ -67,6 +67,13 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         REFUSED: _("{who} tried to open {document} and was refused."),
         PLAIN: _("{who} opened {document}."),
     },
+    Kind.CONTENT_PRELICENSED: {
+        REFUSED: _("{who} asked to send licenses for {document} ahead; none could be sent to {recipient}."),
+        PLAIN: _(
+            "{who} sent a license for {document} ahead to {recipient}. Whether they have opened it is not known until"
+            " their device reports it."
+        ),
+    },
     Kind.CODE_ASKED: {
         FURTHER: _(
             "{who} asked for a code to open {document} as {recipient}. Further ones within the hour are only counted."

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from protection.selectors.licensing import LICENSED
+
 RECENT_DAYS: Final = 30
 
 
@@ -22,8 +24,8 @@ class Reach:
 
 _REACH: Final = """
 with lately as (
-    select e.id, e.received_at, e.details_digest from audit_event e
-    where e.kind = 'content.opened' and e.outcome = 'allowed'
+    select e.id, e.kind, e.received_at, e.details_digest from audit_event e
+    where e.kind = any(%(licensed)s) and e.outcome = 'allowed'
       and e.received_at > now() - make_interval(days => (
           select greatest(%(recent)s, longest_license_days + 1) from protection_servicesettings where id = 1))
       and {events}
@@ -42,7 +44,7 @@ with lately as (
 )
 select (select count(*) from protection_content where {documents}),
        (select count(distinct p.person_id) from lately join audit_eventpersonal p on p.event_id = lately.id
-        where lately.received_at > now() - make_interval(days => %(recent)s)),
+        where lately.kind = 'content.opened' and lately.received_at > now() - make_interval(days => %(recent)s)),
        greatest((select until from kept), (select until from own))
 """
 
@@ -104,6 +106,6 @@ def _reach(
     with connection.cursor() as cursor:
         cursor.execute(
             _REACH.format(documents=documents, events=events, certificates=certificates),
-            {"recent": RECENT_DAYS, "id": identity, "device": device},
+            {"recent": RECENT_DAYS, "id": identity, "device": device, "licensed": LICENSED},
         )
         return Reach(*cursor.fetchone())

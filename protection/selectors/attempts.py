@@ -12,7 +12,7 @@ from django.db import connection
 from chancery.policy.known_as import known_as
 from protection.actor import Actor
 from protection.models import Content
-from protection.selectors.licensing import registered_policy
+from protection.selectors.licensing import LICENSED, registered_policy
 from protection.selectors.sight import UNTOLD, Sight
 
 
@@ -172,15 +172,17 @@ def as_meant(actor: Actor, content: Content) -> Actor:
 def as_seen(actor: Actor, cids: Collection[UUID]) -> dict[UUID, Actor]:
     """Return somebody from elsewhere as each document knows them: by the address under which they last asked for it.
 
+    A license that was sent ahead to an address counts as asking under it.
+
     What they do with it afterwards tells no other address of theirs than the opening did (docs/protocol.md P20).
     """
     with connection.cursor() as cursor:
         cursor.execute(
             "select distinct on (e.content_id) e.content_id, p.record from audit_event e"
             " join audit_eventpersonal p on p.event_id = e.id"
-            " where e.content_id = any(%s) and e.kind = 'content.opened' and p.person_id = %s"
+            " where e.content_id = any(%s) and e.kind = any(%s) and p.person_id = %s"
             " order by e.content_id, e.received_at desc, e.id desc",
-            [list(cids), actor.person],
+            [list(cids), LICENSED, actor.person],
         )
         records = {cid: json.loads(record) for cid, record in cursor.fetchall()}
     return {

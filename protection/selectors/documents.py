@@ -18,7 +18,7 @@ from protection.actor import Actor
 from protection.models import Certificate, Content, ContentChange, ContentRevocation, FirstOpening, Tracking
 from protection.selectors.attempts import OPENINGS
 from protection.selectors.decisions import RightsOn, changes_by_right
-from protection.selectors.licensing import registered_policy
+from protection.selectors.licensing import LICENSED, registered_policy
 from protection.selectors.sight import FEWEST, Sight
 
 _ON_THE_WAY: Final = 60
@@ -265,10 +265,10 @@ def latest_offline_moment(
             )))
             from audit_event e
             cross join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d
-            where e.content_id = %s and e.kind = 'content.opened' and e.outcome = 'allowed'
+            where e.content_id = %s and e.kind = any(%s) and e.outcome = 'allowed'
               and (d.body::jsonb ->> 'offline_until')::bigint > extract(epoch from clock_timestamp())
             """,
-            [heard, cid],
+            [heard, cid, LICENSED],
         )
         (moment,) = cursor.fetchone()
     if moment is not None and moment.timestamp() <= time.time():
@@ -287,7 +287,7 @@ from (
     from unnest(%(people)s::uuid[], %(heard)s::bigint[]) as asked (person_id, heard)
     join audit_eventpersonal p on p.person_id = asked.person_id
     join audit_event e on e.id = p.event_id
-    where e.content_id = %(cid)s and e.kind = 'content.opened' and e.outcome = 'allowed'
+    where e.content_id = %(cid)s and e.kind = any(%(licensed)s) and e.outcome = 'allowed'
       and e.received_at > now() - (select longest_license_days + 1 from protection_servicesettings) * interval '1 day'
 ) kept
 cross join lateral (select body from audit_eventdetails where digest = kept.details_digest limit 1) d
@@ -306,7 +306,7 @@ def kept_until(cid: UUID, people: Mapping[UUID, datetime | None]) -> dict[UUID, 
         return {}
     heard = [2**53 if since is None else int(since.timestamp()) + _ON_THE_WAY for since in people.values()]
     with connection.cursor() as cursor:
-        cursor.execute(_KEPT_UNTIL, {"people": list(people), "heard": heard, "cid": cid})
+        cursor.execute(_KEPT_UNTIL, {"people": list(people), "heard": heard, "cid": cid, "licensed": LICENSED})
         found = dict(cursor.fetchall())
     return {person: end for person, end in found.items() if end is not None and end.timestamp() > time.time()}
 
@@ -368,10 +368,10 @@ def licensed_contents(person: UUID, cids: Collection[UUID]) -> set[UUID]:
         cursor.execute(
             "select e.content_id from audit_event e join audit_eventpersonal p on p.event_id = e.id"
             " where e.content_id = any(%(cids)s) and p.person_id = %(person)s"
-            " and e.kind = 'content.opened' and e.outcome = 'allowed'"
+            " and e.kind = any(%(licensed)s) and e.outcome = 'allowed'"
             " union select cid from protection_content"
             " where cid = any(%(cids)s) and (issuer_id = %(person)s or owner_id = %(person)s)",
-            {"cids": list(cids), "person": person},
+            {"cids": list(cids), "person": person, "licensed": LICENSED},
         )
         return {cid for (cid,) in cursor.fetchall()}
 

@@ -23,6 +23,7 @@ from protection.models import (
     TemplateVersion,
 )
 from protection.selectors.documents import decided_by
+from protection.selectors.licensing import LICENSED
 from protection.selectors.sight import Sight
 
 MAX_LISTED: Final = 200
@@ -135,7 +136,7 @@ select count(distinct (e.content_id, p.device_id)), to_timestamp(max(least(
 from audit_event e
 join audit_eventpersonal p on p.event_id = e.id
 cross join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d
-where e.content_id = any(%s) and e.kind = 'content.opened' and e.outcome = 'allowed'
+where e.content_id = any(%s) and e.kind = any(%s) and e.outcome = 'allowed'
   and (d.body::jsonb ->> 'offline_until')::bigint > extract(epoch from clock_timestamp())
   and (%s::uuid is null or p.person_id = %s)
 """
@@ -147,7 +148,7 @@ def _copies(cids: Sequence[UUID], person: UUID | None, sight: Sight) -> tuple[in
         return 0, None
     counts, of = sight.counting()
     with connection.cursor() as cursor:
-        cursor.execute(f"{_COPIES} {counts}", [list(cids), person, person, *of])
+        cursor.execute(f"{_COPIES} {counts}", [list(cids), LICENSED, person, person, *of])
         copies, until = cursor.fetchone()
     return copies, until
 

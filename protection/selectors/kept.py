@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import connection
 
 from protection.selectors.documents import kept_until, latest_offline_moment
+from protection.selectors.licensing import LICENSED
 from protection.selectors.sight import Sight
 
 _READERS: Final = """
@@ -15,7 +16,7 @@ select p.person_id, (array_agg(p.record::jsonb -> 'addresses' ->> 0 order by e.r
 from audit_event e
 join audit_eventpersonal p on p.event_id = e.id
 cross join lateral (select body from audit_eventdetails where digest = e.details_digest limit 1) d
-where e.content_id = %(cid)s and e.kind = 'content.opened' and e.outcome = 'allowed'
+where e.content_id = %(cid)s and e.kind = any(%(licensed)s) and e.outcome = 'allowed'
   and (d.body::jsonb ->> 'offline_until')::bigint > extract(epoch from clock_timestamp())
   and p.person_id is not null
   and (%(issuer_too)s or p.person_id is distinct from (
@@ -42,7 +43,7 @@ def kept_by_people(cid: UUID, sight: Sight, *, issuer_too: bool = False) -> tupl
     if not sight.names_on(cid):
         return ()
     with connection.cursor() as cursor:
-        cursor.execute(_READERS, {"cid": cid, "issuer_too": issuer_too})
+        cursor.execute(_READERS, {"cid": cid, "issuer_too": issuer_too, "licensed": LICENSED})
         readers = dict(cursor.fetchall())
     found = kept_until(cid, dict.fromkeys(readers))
     shown = {person: until for person, until in found.items() if sight.shows(person)}

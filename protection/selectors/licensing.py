@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db.models import F
 
+from chancery.ledger.kinds import Kind
 from chancery.policy.case import Allow, ContentFacts, PersonalGrant, Registration
 from chancery.policy.policy import Conditions, Policy, parse_policy
 from chancery.policy.revocations import ScheduledRevocation
@@ -83,6 +84,9 @@ left join lateral (
     where content_id = c.cid and key_rev = latest.key_rev and key_seq = latest.key_seq) newest_key on true
 order by wanted.position
 """.replace("{blockers}", BLOCKING_SQL)
+
+LICENSED: Final = [Kind.CONTENT_OPENED.value, Kind.CONTENT_PRELICENSED.value]
+"""The kinds of the events that record licenses: those of openings, and those sent ahead of one."""
 
 UNMOVED: Final = "where exists (select 1 from {schema}protection_feedhead where id = 1 and seq = %(feed_seq)s)"
 """The condition under which a decision may still be recorded: nothing it rests on has moved since it was read."""

@@ -116,6 +116,13 @@ SELECT (SELECT p.epoch FROM public.directory_person p WHERE p.id = %(person)s::u
 """The same sum again; as ``WHERE (EPOCH_SQL) = %(epoch)s`` it lets an event in only if nobody changed the directory
 between the decision and its record (decision 5)."""
 
+EPOCHS_SQL = """
+SELECT (SELECT coalesce(sum(p.epoch), 0) FROM public.directory_person p WHERE p.id = ANY(%(people)s::uuid[]))
+     + (SELECT coalesce(sum(o.directory_epoch), 0) FROM unnest(%(concerned)s::uuid[]) AS c (id)
+        JOIN public.organizations_organization o ON o.id = c.id)::bigint
+"""
+"""The same for many people at once; ``concerned`` names an organization once for each person whom it concerns."""
+
 LICENSED_AT_SQL = """
 licensed_at as (
     insert into public.directory_licensedat (person_id, organization_id)

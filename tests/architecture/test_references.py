@@ -21,8 +21,8 @@ DOCS = ROOT / "docs"
 PROMISES = "docs/handbook/promises.md"
 
 RULE = re.compile(r"(?<![\w-])P\d{1,2}(?![\w.-]*\w)")
-PROMISE = re.compile(r"(?<![\w#-])C\d{2}(?!\w)")
-CITED_PROMISE = re.compile(r"\bpromises? (C\d{2}(?:(?:,| and|, and) C\d{2})*)", re.IGNORECASE)
+PROMISE = re.compile(r"(?<![\w#-])C\d{2,3}(?!\w)")
+CITED_PROMISE = re.compile(r"\bpromises? (C\d{2,3}(?:(?:,| and|, and) C\d{2,3})*)", re.IGNORECASE)
 DECISION = re.compile(r"\bdecisions? (\d+)(?:(?:,| and) (\d+))*")
 FILE = re.compile(r"(?<![\w./@:%$<{-])([\w.][\w./*-]*\.(?:py|md|mjs|sql|toml|lock|po))\b(?!\.\w)")
 FOLDER = re.compile(

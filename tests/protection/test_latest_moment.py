@@ -47,7 +47,7 @@ def kept(cast: Cast, reader: Player, plan: Path, to: str = "", **options: Any) -
 
 def opens_offline(reader: Player, sealed: Protected) -> bool:
     try:
-        return reader.offline().open_stream(sealed.path, io.BytesIO()).source == "kept"
+        return reader.offline().open_stream(sealed.path, io.BytesIO()).source in {"kept", "carried"}
     except Unreachable:
         return False
 

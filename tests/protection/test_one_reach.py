@@ -127,6 +127,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "POST licenses": OF_A_DEVICE,
     "POST licenses/batch": OF_A_DEVICE,
     "POST publications": OF_A_DEVICE,
+    "POST documents/{cid}/prelicenses": OF_A_DEVICE,
     "POST registrations": OF_A_DEVICE,
     "POST renderings/{rendering_id}/parts/{number}": OF_A_DEVICE,
     "PUT templates/{template_id}": "says everything anew; pages and commands change one thing by PATCH",
@@ -187,6 +188,7 @@ READ: Final[Mapping[str, set[str]]] = {
     ),
     **dict.fromkeys(("bulk report", "bulk runs"), LIST),
     "bulk forget": {"run"},
+    "prelicense": FILE | {"licenses", "cid", "recipients"},
     "whoami": {"id", "email", "organizations"},
     "policy": {"policy"},
     "why": {"reasons"},
@@ -449,6 +451,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
     assert [one["id"] for one in run(olga, "scheduled", "list")["results"]] == [made["scheduled"]]
     run(ada, "scheduled", "cancel", made["scheduled"])
     run(olga, "successor", sealed.cid, "--none")
+    run(olga, "prelicense", protect(olga, plan, f"{MAX}:VIEW").path, "--to", MAX)
     _everywhere(cast, commands)
     both = (sealed.cid, protect(olga, plan).cid)
     assert [one["changed"] for one in run(olga, "revoke", *both, *yes)["results"]] == [True, True]

@@ -1,12 +1,19 @@
 """Reading devices: of one person, or one device with the keys that decide on the server."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
+from django.db.models import F, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from tenants.directory.models import Device
+
+MOST_DEVICES: Final = 100
+"""How many devices of one person are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,21 @@ def devices_of(person_id: UUID) -> tuple[DeviceFacts, ...]:
     """Return all devices of the person, the newest first; the tab of an outsider is none any more after its hour."""
     rows = Device.objects.filter(person_id=person_id).exclude(ends_at__lte=timezone.now())
     return tuple(facts(row) for row in rows.order_by("-created_at"))
+
+
+def kept_devices(people: Collection[UUID], organization: UUID) -> dict[UUID, tuple[DeviceFacts, ...]]:
+    """Return by person, in one statement, the devices that may keep licenses of an organization, the newest first.
+
+    Without those that are revoked or blocked there, and without the tabs of outsiders, which keep nothing; of a person
+    who has more than ``MOST_DEVICES`` only the newest.
+    """
+    newest = Window(RowNumber(), partition_by="person_id", order_by=F("created_at").desc())
+    rows = Device.objects.filter(person_id__in=list(people), revoked_at__isnull=True, ends_at__isnull=True)
+    rows = rows.exclude(blocked_by__contains=[organization]).annotate(place=newest).filter(place__lte=MOST_DEVICES)
+    found: dict[UUID, tuple[DeviceFacts, ...]] = {}
+    for row in rows.order_by("person_id", "place"):
+        found[row.person_id] = (*found.get(row.person_id, ()), facts(row))
+    return found
 
 
 def device_by_key(signing_key_id: bytes) -> DeviceFacts | None:

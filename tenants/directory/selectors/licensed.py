@@ -1,9 +1,9 @@
 """Where a person has been licensed what others granted them."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
-from tenants.directory.models import LicensedAt, Membership
+from tenants.directory.models import Address, LicensedAt, Membership
 from tenants.organizations.models import Host, Organization
 from tenants.organizations.selectors import OrganizationFacts, facts_of
 
@@ -16,3 +16,10 @@ def licensed_at(person: UUID, *, without: Collection[UUID] = ()) -> dict[UUID, O
     hosts = Host.objects.filter(is_primary=True, organization__in=rows)
     found = hosts.exclude(organization_id__in=disabled).select_related("organization").order_by("organization__name")
     return {one.organization_id: facts_of(one.organization, one.name) for one in found}
+
+
+def licensed_under(organization: UUID, addresses: Iterable[str]) -> dict[str, UUID]:
+    """Return the people who have proven one of the addresses and were licensed something by the organization."""
+    licensed = LicensedAt.objects.filter(organization_id=organization).values("person_id")
+    rows = Address.objects.filter(address__in=list(addresses), person_id__in=licensed).exclude(proven_by="")
+    return dict(rows.values_list("address", "person_id"))
