@@ -86,12 +86,21 @@ def shown_recipients(request: PageRequest, document: Document, basis: str | None
         ),
         page=found,
         search=search,
-        may_restore=basis is not None and _may_give_back(request, document, basis, found.revoked_by, found.held_by),
+        may_restore=basis is not None
+        and _may_give_back(
+            request, document, basis, found.revoked_by, found.held_by, issuer_blocked=row.issuer_blocked
+        ),
     )
 
 
 def _may_give_back(
-    request: PageRequest, document: Document, basis: str, taken_by: UUID | None, held_by: UUID | None
+    request: PageRequest,
+    document: Document,
+    basis: str,
+    taken_by: UUID | None,
+    held_by: UUID | None,
+    *,
+    issuer_blocked: bool = False,
 ) -> bool:
     row = document.row
     return may_give_back(
@@ -101,6 +110,7 @@ def _may_give_back(
         held_by=held_by,
         issuer=row.deciding_issuer,
         owner=row.owner_id,
+        issuer_blocked=issuer_blocked,
     )
 
 

@@ -42,6 +42,7 @@ class DocumentRow:
     registered_at: datetime
     expires: int | None
     label_id: UUID | None
+    issuer_blocked: bool
     opened: int | None = None
     refused: int | None = None
 
@@ -106,6 +107,7 @@ ROW: Final = (
     "registered_at",
     "expires",
     "label_id",
+    "issuer_blocked",
 )
 
 

@@ -67,15 +67,23 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
 
 
 def may_give_back(
-    actor: Actor, basis: str, *, taken_by: UUID | None, held_by: UUID | None, issuer: UUID | None, owner: UUID
+    actor: Actor,
+    basis: str,
+    *,
+    taken_by: UUID | None,
+    held_by: UUID | None,
+    issuer: UUID | None,
+    owner: UUID,
+    issuer_blocked: bool = False,
 ) -> bool:
     """Tell whether a person who manages a document on this basis gives back what was taken back.
 
-    ``taken_by`` is whose will it is, ``held_by`` the administrator who took it back, too.
+    ``taken_by`` is whose will it is, ``held_by`` the administrator who took it back, too.  What also shut out the
+    issuer is undone by administrators alone, wherever owners undo the rest: it was taken because of them.
     """
     if basis == ADMINISTRATOR:
         return held_by is not None or taken_by not in {issuer, owner}
-    return held_by in {None, actor.person} or owners_may_restore()
+    return held_by in {None, actor.person} or (owners_may_restore() and not issuer_blocked)
 
 
 def owners_may_restore() -> bool:
@@ -91,6 +99,7 @@ def _require_may_give_back(actor: Actor, basis: str, content: Content, row: Cont
         held_by=row.held_by,
         issuer=content.deciding_issuer,
         owner=content.owner_id,
+        issuer_blocked=isinstance(row, Content) and row.issuer_blocked,
     )
     if may:
         return

@@ -211,6 +211,13 @@ def test_the_issuer_opens_after_a_revocation_unless_an_administrator_shuts_them_
     assert revoke(cast.ada, sealed.cid, issuer_too=True).json()["changed"]
     cast.olga.session.service.feeds_asked.clear()
     assert refusal(cast.olga, sealed.path).reason == "issuer_blocked"
+    assert call(cast.ada, "contoso", "PATCH", "settings", {"owners_restore": True}).status_code == 200
+    try:
+        problem(restore(cast.olga, sealed.cid), 403, "widening_not_allowed")
+        page = Site(cast, {}).browser("contoso.localhost:8000", cast.olga).get(f"/documents/{sealed.cid}/")
+        assert "Only an administrator gives it back." in page.content.decode()
+    finally:
+        call(cast.ada, "contoso", "PATCH", "settings", {"owners_restore": False})
     assert restore(cast.ada, sealed.cid).json()["changed"]
     assert "OWNER" in rights(cast.olga, sealed.path)
 
