@@ -14,6 +14,9 @@ from typing import BinaryIO, Final, TypeAlias
 from chancery.bulk import mails, zips
 from chancery.bulk.kinds import CONTAINERS, Kind, kind_of_stream
 from chancery.bulk.unfit import Unfit
+from chancery.errors import InvalidObject
+from chancery.objects import limits
+from chancery.objects.licenses_file import SUFFIX, LicensesFile
 from chancery.texts import message
 
 MOST_INSIDE: Final = 256 * 1024 * 1024
@@ -24,8 +27,9 @@ _PIECE: Final = 1024 * 1024
 BETWEEN: Final = " → "
 """What stands between a container and what is inside it, where people read it."""
 
-Change: TypeAlias = Callable[[str, BinaryIO], AbstractContextManager[tuple[str, BinaryIO]]]
-"""Given name and content of a sealed file, yields what takes its place: another name, another content."""
+Change: TypeAlias = Callable[[str, BinaryIO, LicensesFile | None], AbstractContextManager[tuple[str, BinaryIO]]]
+"""Given name and content of a sealed file, and the licenses that lie with it, yields what takes its place: another
+name, another content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +57,29 @@ def sealed_inside(kind: Kind, stream: BinaryIO, *, depth: int = 1) -> Iterator[I
                 yield Inside((name, *inner.path))
 
 
+def licenses_inside(kind: Kind, stream: BinaryIO) -> LicensesFile | None:
+    """Return the licenses that lie in a container for the sealed files in it; what is none is passed over."""
+    reader, joined = zips.files if kind is Kind.ZIP else mails.files, None
+    for name, content in reader(stream, many=kind is Kind.MAILBOX):
+        if not name.endswith(SUFFIX):
+            continue
+        try:
+            found = LicensesFile.decode(content.read(limits.LICENSES_FILE + 1))
+        except InvalidObject:
+            continue
+        joined = found if joined is None else joined.with_more(found)
+    stream.seek(0)
+    return joined
+
+
 @dataclass
 class Rewriting:
     """One container being written anew; ``changed`` are the sealed files that were changed, by their former names."""
 
     change: Change
     changed: list[Inside] = field(default_factory=list)
+    licenses: LicensesFile | None = None
+    """Those of the container that is being written, or else of the one around it."""
 
     def write(self, kind: Kind, source: BinaryIO, sink: BinaryIO, *, way: tuple[str, ...] = ()) -> None:
         """Write the container anew and check the result.  Raises Unfit, and whatever the change raises."""
@@ -68,16 +89,19 @@ class Rewriting:
         def file(name: str, content: BinaryIO) -> tuple[str, bytes] | None:
             return self._file(name, content, way)
 
+        around = self.licenses
+        self.licenses = licenses_inside(kind, source) or around
         if kind is Kind.ZIP:
             zips.rewrite(source, sink, file)
         else:
             mails.rewrite(source, sink, file, many=kind is Kind.MAILBOX)
+        self.licenses = around
 
     def _file(self, name: str, content: BinaryIO, way: tuple[str, ...]) -> tuple[str, bytes] | None:
         """Return what takes the place of one file, None where it stays."""
         kind = kind_of_stream(name, content)
         if kind is Kind.SEALED:
-            with self.change(name, content) as (renamed, changed):
+            with self.change(name, content, self.licenses) as (renamed, changed):
                 data = changed.read()
             self.changed.append(Inside((*way, name)))
             return renamed, data

@@ -8,7 +8,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, count
@@ -21,6 +21,7 @@ from chancery.bulk.containers import Rewriting, digest_of
 from chancery.bulk.journal import Item, Journal
 from chancery.bulk.kinds import CONTAINERS
 from chancery.errors import ChanceryError
+from chancery.objects.licenses_file import LicensesFile
 from chancery.sdk.errors import LocalFailure, NotSignedIn, Unreachable
 from chancery.sealing.atomic import creating, part_of, replacing
 from chancery.sealing.layout import SUFFIX
@@ -196,8 +197,14 @@ def _protected(journal: Journal, act: Protect, item: Item, state: dict[str, Any]
 def _rewritten(journal: Journal, act: Inward, item: Item, work: Path) -> tuple[str, ...]:
     """Write a container anew with its sealed files changed; it takes the former's place when it was read again."""
 
-    def change(name: str, sealed: BinaryIO) -> AbstractContextManager[tuple[str, BinaryIO]]:
-        return act.member(name, sealed, work)
+    @contextmanager
+    def change(name: str, sealed: BinaryIO, licenses: LicensesFile | None) -> Iterator[tuple[str, BinaryIO]]:
+        act.session.licenses = licenses
+        try:
+            with act.member(name, sealed, work) as made:
+                yield made
+        finally:
+            act.session.licenses = None
 
     status = item.path.stat()
     rewriting = Rewriting(change)

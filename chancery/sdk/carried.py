@@ -21,12 +21,14 @@ mischief."""
 Notify = Callable[[str], None]
 
 
-def carried_with(source: BinaryIO | Path, named: Path | None, notify: Notify) -> LicensesFile | None:
-    """Return the licenses beside a sealed file: in the file ``named``, or in those with the two usual names.
+def carried_with(source: BinaryIO | Path, named: Path | LicensesFile | None, notify: Notify) -> LicensesFile | None:
+    """Return the licenses beside a sealed file: those ``named``, or in the files with the two usual names.
 
     These are ``NAME.sealed.licenses`` for one file and ``.licenses`` for all files in a folder.  ``notify`` is told of
     a file that cannot be used.
     """
+    if isinstance(named, LicensesFile):
+        return named
     if named is not None:
         return _read(named, notify)
     if not isinstance(source, Path):

@@ -85,7 +85,7 @@ class Session(AbstractContextManager["Session"]):
         self.dropped: list[Dropped] = []
         """What was refused for good in this session although it had waited to be sent."""
         self.super_user_grant: UUID | None = None  # On which openings rest, and on nothing else.
-        self.licenses: Path | None = None  # The licenses file of what is opened, where it is not beside it.
+        self.licenses: Path | LicensesFile | None = None  # Those of what is opened, where they are not beside it.
         self.notify: Notify = lambda _: None
         self._http = http
         self.service = Service(account, http, Tokens(home, http, account.iss))

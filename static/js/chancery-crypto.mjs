@@ -84,6 +84,8 @@ export const LABELS = {
   plEnvelope: label("pl-envelope"),
   ulKey: label("ul-key"),
   ulBatch: label("ul-batch"),
+  carriedLicense: label("carried-license"),
+  carriedTag: label("carried-tag"),
   edition: label("edition"),
   renderingPage: label("rendering-page"),
   meta: label("meta"),

@@ -246,6 +246,7 @@ function readStatus(claims) {
 }
 
 function readLicense(claims, common, withKey) {
+  const ext = claims.optional("ext", "object") ?? {};
   const license = {
     ...common, jti: claims.uuid("jti"), cid: claims.uuid("cid"), pl: claims.blob("pl", 32),
     edition: claims.nullable("edition", "blob", 32), rights: claims.texts("rights", 64, 32), rev: claims.integer("rev"),
@@ -253,7 +254,8 @@ function readLicense(claims, common, withKey) {
     feed: claims.blobs("feed", 16), enforcement: claims.text("enforcement", 32), obligations: claims.object("obligations"),
     key: withKey ? claims.nullable("key", "blobUpTo", 6 * KIB) : null, body: claims.isNull("body") ? null : readStatus(claims.inner("body")),
     contact: claims.text("contact"), edit: claims.optional("edit", "text", 8192), rekey: claims.optional("rekey", "flag") ?? false,
-    second: claims.optional("second", "object"), watermark: claims.optional("ext", "object")?.watermark === true,
+    second: claims.optional("second", "object"), watermark: ext.watermark === true,
+    decided: Number.isSafeInteger(ext.seq) && ext.seq >= 0 ? ext.seq : null,
   };
   if (!license.rights.length || license.exp < license.iat) invalid("A license grants something and ends after its beginning.");
   claims.done();
@@ -277,7 +279,9 @@ function checkUseTime(use, { now, feed, stored }) {
   if (feed.org !== use.org) fail("wrong_binding", "The feed belongs to another organization.");
   if (now > use.exp) fail("expired", "The license has expired.");
   if (stored && (use.offlineUntil <= use.iat || now > use.offlineUntil)) fail("expired", "Ask the service again.");
-  if (stored && use.lease !== null && now > feed.asOf + use.lease) fail("expired", "The lease was not renewed.");
+  // A license that names the feed's number under which it was decided is a heartbeat of its own.
+  const heard = use.decided === null ? feed.asOf : Math.max(feed.asOf, use.iat);
+  if (stored && use.lease !== null && now > heard + use.lease) fail("expired", "The lease was not renewed.");
   const mine = feed.entries.filter((entry) => use.feed.some((id) => equal(id, entry.id)));
   const kills = (entry) => (entry.rev === undefined ? use.iat < entry.before : use.rev < entry.rev);
   if (mine.some(kills)) fail("revoked", "Access was taken back after this license was issued.");

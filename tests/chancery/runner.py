@@ -4,7 +4,7 @@ import base64
 import hashlib
 import io
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -174,8 +174,13 @@ def _joined(pieces: list[str], pool: Mapping[str, str]) -> bytes:
 def file_bytes(document: Mapping[str, Any], case: Mapping[str, Any], pool: Mapping[str, str]) -> bytes:
     """Return the bytes of a file vector with its changes."""
     described = document["files"][case["file"]]
-    data = bytearray(_original(described, unb64(document["content_key"]), pool))
-    for change in case["changes"]:
+    return changed(_original(described, unb64(document["content_key"]), pool), case["changes"])
+
+
+def changed(original: bytes, changes: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return bytes with the changes of a vector, one after the other."""
+    data = bytearray(original)
+    for change in changes:
         _apply(data, change)
     return bytes(data)
 

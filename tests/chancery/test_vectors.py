@@ -21,11 +21,12 @@ from chancery.ledger import merkle
 from chancery.objects import jws, strict_json
 from chancery.objects.feed import pair_id
 from chancery.objects.jws import b64, unb64
+from chancery.objects.licenses_file import LicensesFile
 from chancery.objects.publishing import content_id
 from chancery.objects.trust import Chain
 from chancery.policy.policy import parse_policy
 from chancery.sealing.read import open_sealed
-from tests.chancery.runner import Verifier, file_bytes, open_file, outcome
+from tests.chancery.runner import Verifier, changed, file_bytes, open_file, outcome
 from tests.vectors import generate
 
 VECTORS = Path(generate.__file__).parent
@@ -51,7 +52,7 @@ def test_generating_again_gives_the_same_vectors() -> None:
 
 
 def test_the_vectors_stay_small() -> None:
-    assert sum(path.stat().st_size for path in VECTORS.glob("*.json")) < 300_000
+    assert sum(path.stat().st_size for path in VECTORS.glob("*.json")) < 320_000
 
 
 @named(load("objects.json")["cases"])
@@ -200,3 +201,24 @@ def test_no_label_begins_another() -> None:
         assert label.startswith(b"chancery/v1/")
         assert label.endswith(b"\0")
         assert label.count(b"\0") == 1
+
+
+@named(load("licenses.json")["cases"])
+def test_licenses_files(case: dict[str, Any]) -> None:
+    document = load("licenses.json")
+    found, result = outcome(lambda: carried_license(document, case))
+    assert same(case["expect"], found)
+    for name, value in case.get("result", {}).items():
+        assert result[name] == value
+
+
+def carried_license(document: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
+    key = EncryptionPrivateKey(kem_named(document["device"]["kem"]), unb64(document["device"]["private"]))
+    pl, own = unb64(case.get("pl", document["pl"])), key.public.key_id
+    data = changed(unb64(case.get("file", document["file"])), case.get("changes", []))
+    file = LicensesFile.decode(data)
+    assert file.encode() == data, "one content has one form"
+    for one in file.licenses_for(own, pl):
+        opened = one.open(SoftwareKeyStore([key]), own, org=UUID(document["organization"]), pl=pl)
+        return {"license": opened.token, "delegation": opened.delegation}
+    return {"license": None}

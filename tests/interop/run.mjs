@@ -7,6 +7,7 @@ import * as crypto from "../../static/js/chancery-crypto.mjs";
 import * as objects from "../../static/js/chancery-objects.mjs";
 import { readPolicy } from "./policy.mjs";
 import { verifyPublishing } from "./publishing.mjs";
+import { decodeLicenses, encodeLicenses, openCarried } from "../../static/js/chancery-licenses.mjs";
 import { openSealed } from "../../static/js/chancery-reader.mjs";
 
 const { fromBase64url: un64, toBase64url: b64 } = crypto;
@@ -278,6 +279,23 @@ async function runPrimitives() {
   }
 }
 
+async function runLicensesFiles() {
+  const document = load("licenses.json");
+  const { device, organization } = document;
+  const key = await decryptionKey(device);
+  const keyId = await crypto.keyId(un64(device.public));
+  for (const test of document.cases) {
+    await expect(`licenses/${test.name}`, { outcome: test.expect, result: test.result }, async () => {
+      const data = (test.changes ?? []).reduce(apply, un64(test.file ?? document.file));
+      const file = decodeLicenses(data);
+      const rows = file.licenses.map(({ nonce, tag, sealed }) => crypto.concat(nonce, tag, sealed));
+      await check(`licenses/${test.name} again`, crypto.equal(encodeLicenses(file.statements, rows), data));
+      const found = await openCarried(file, { key, keyId, org: organization, pl: un64(test.pl ?? document.pl) });
+      return found ? { license: found.token, delegation: found.delegation } : { license: null };
+    });
+  }
+}
+
 async function runHashes({ content_id: made, digest, pair, roots }) {
   await check("content-id", (await crypto.contentId(made.org, un64(made.signer), un64(made.nonce))) === made.cid);
   await check("digest", b64(await objects.digestOf(digest.token)) === digest.digest);
@@ -294,5 +312,6 @@ await runProfile();
 await runPolicies();
 await runObjects();
 await runFiles();
+await runLicensesFiles();
 console.log(JSON.stringify({ passed, beyond, failures }));
 process.exitCode = failures.length ? 1 : 0;

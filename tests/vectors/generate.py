@@ -13,7 +13,7 @@ from typing import Any
 from chancery.crypto import bindings
 from chancery.crypto.envelope import seal
 from chancery.crypto.suites import HYBRID, MLKEM768_X25519, P256_SUITE
-from tests.vectors import files, forge, objects, policies, primitives
+from tests.vectors import carried, files, forge, objects, policies, primitives
 from tests.vectors.world import World, content_id
 
 HERE = Path(__file__).parent
@@ -34,6 +34,7 @@ def documents() -> dict[str, Any]:
         "objects.json": objects.objects(cast, hostile),
         "files.json": files.files(cast),
         "policies.json": {"cases": policies.cases()},
+        "licenses.json": carried.carried(cast["p256"]),
     }
 
 

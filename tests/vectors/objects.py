@@ -364,6 +364,10 @@ def _licenses(book: Book, name: str, world: World, hostile: World) -> None:
         now=NOW + 7200,
         feed=_heartbeat(book, name, world, NOW + 60),
     )
+    stated = use(ext={"seq": 1})
+    add("stored-by-its-own-heartbeat", stated, "ok", stored=True, now=NOW + 3600)
+    add("stored-after-its-own-heartbeat", stated, "expired", stored=True, now=NOW + 3601)
+    add("stored-without-a-heartbeat", good, "expired", stored=True, now=NOW + 1800)
     later = _heartbeat(book, name, world, NOW + 8 * DAY - 7200)
     add("stored-beyond-offline", good, "expired", stored=True, now=NOW + 8 * DAY - 7200, feed=later)
     add("stored-online-only", use(offline_until=NOW), "expired", stored=True)
