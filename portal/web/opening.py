@@ -76,6 +76,10 @@ def open_page(request: HttpRequest) -> HttpResponse:
             _("This document is viewer only, and the service does not draw pages at the moment."),
             _("Try again later. If that does not help, tell the operator of this service."),
         ),
+        "licenses_only": (
+            _("This file holds licenses for a protected file, not the protected file itself."),
+            _("Choose the protected file that came with it."),
+        ),
         "viewer_silent": (
             _("The service does not draw pages at the moment."),
             _("Try again later. If that does not help, tell the operator of this service."),

@@ -92,6 +92,7 @@ def _texts() -> dict[str, object]:
         "mend_entry": _("Nothing was protected yet. Mend the marked entry, then protect the same files again."),
         "mend": _("Nothing was protected yet. Change what is written here, then protect the same files again."),
         "failures": _failures(),
+        **_of_licenses(),
         "mail_with_pages": _(
             "I am sending you {files}. These files are protected. Open them with a double click, or drop them on the"
             " page {address}, and enter the address to which I sent this; you need no program and no password from me."
@@ -100,6 +101,18 @@ def _texts() -> dict[str, object]:
             "I am sending you {files}. These files are protected. To open them, go to {address} and enter the"
             " address to which I sent this; you need no program and no password from me."
         ),
+    }
+
+
+def _of_licenses() -> dict[str, object]:
+    """Return what is said of licenses that are sent ahead."""
+    return {
+        "save_licenses": _("Save the licenses"),
+        "ahead_working": _("Licenses are being fetched …"),
+        "ahead_done": _("The licenses are in {file}. Send it along, and recipients open the file at once."),
+        "ahead_none": _("No license for {recipient}: {why}"),
+        "ahead_nobody": _("Nobody is named by address, so no license was sent ahead."),
+        "ahead_failed": _("No license was sent ahead; recipients open the file with a network."),
     }
 
 

@@ -146,14 +146,14 @@ export class Service {
     const answer = await this.call("GET", this.iss, `/api/v1/statements/${id}`);
     const statement = await verifyStatement(answer.statement, { pinned: await this.#pinned(), iss: this.iss, now: now() });
     if (statement.org !== id) throw new Error("The installation answered with another organization's statement.");
-    return new Organization(this, statement, await Chain.of(statement));
+    return new Organization(this, statement, await Chain.of(statement), answer.statement);
   }
 }
 
 /** One organization: its name and origin, the chain of trust, and its revocation feed. */
 export class Organization {
-  constructor(service, statement, chain) {
-    Object.assign(this, { service, statement, chain, feed: newFeed(statement.org) });
+  constructor(service, statement, chain, token) {
+    Object.assign(this, { service, statement, chain, token, feed: newFeed(statement.org) });
   }
 
   /** Its host under the base domain: the pages may connect to those alone, and every organization has one. */

@@ -309,13 +309,21 @@ function offer(file) {
   show("handed");
 }
 
-find("file").addEventListener("change", ({ target }) => target.files[0] && openOrSay(target.files[0]));
+/** Open the protected one of the files that came together; licenses beside it are for programs that ask nobody. */
+function openAmong(files) {
+  const found = [...files];
+  const sealed = found.find(({ name }) => !name.endsWith(".licenses"));
+  if (sealed) openOrSay(sealed);
+  else if (found.length) refuse(Object.assign(new Error("licenses_only"), { code: "licenses_only" }));
+}
+
+find("file").addEventListener("change", ({ target }) => openAmong(target.files));
 const drop = find("choose");
 for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave", false], ["drop", false]]) {
   drop.addEventListener(name, (event) => {
     event.preventDefault();
     drop.classList.toggle("over", over);
-    if (name === "drop" && event.dataTransfer.files[0]) openOrSay(event.dataTransfer.files[0]);
+    if (name === "drop") openAmong(event.dataTransfer.files);
   });
 }
 find("ask").addEventListener("submit", async (event) => {
@@ -338,4 +346,4 @@ const WORKER = "/open/shared/worker.mjs";
 const worker = window.trustedTypes?.createPolicy("share-worker", { createScriptURL: () => WORKER }).createScriptURL("") ?? WORKER;
 navigator.serviceWorker?.register(worker, { type: "module" }).catch(() => {}); // Then nothing is shared.
 // A sealed file that the system hands over, where this site is installed as an app.
-window.launchQueue?.setConsumer(async ({ files }) => files[0] && openOrSay(await files[0].getFile()));
+window.launchQueue?.setConsumer(async ({ files }) => openAmong(await Promise.all(files.map((one) => one.getFile()))));

@@ -72,10 +72,11 @@ export class Batch {
 
   /**
    * Begin; `place` is the one that the person chose, null for downloads, and `remember` says to keep it all.  `page` is the
-   * beginning of the web pages that are to carry the files, "" for sealed files; `whom` says in words who may open them.
+   * beginning of the web pages that are to carry the files, "" for sealed files; `whom` says in words who may open them,
+   * `ahead` whether licenses for them are to lie beside the files.
    */
-  static async begin({ person, organization, terms, whom, page, sources, place, remember }) {
-    const kept = { person, organization, terms, whom, page, place: place?.handle ?? null, remember };
+  static async begin({ person, organization, terms, whom, page, ahead, sources, place, remember }) {
+    const kept = { person, organization, terms, whom, page, ahead, place: place?.handle ?? null, remember };
     const head = { id: crypto.randomUUID(), at: Date.now(), ...kept };
     await hold(head.id);
     const titles = titlesOf(sources.map(({ path }) => path));

@@ -1,8 +1,10 @@
 // The list of files that are being protected: what is done and what is left, progress, cancelling and going on.
 
+import { SUFFIX } from "./chancery-licenses.mjs";
 import { Unreachable } from "./chancery-service.mjs";
 import { State, nameOf } from "./protect-batch.mjs";
 import { protectFile } from "./protect-file.mjs";
+import { sendAhead } from "./protect-licenses.mjs";
 import { configuration, element, fill, find, forgetIfGone, language, service, show, texts, withDevice, wordsOf } from "./page.mjs";
 
 const SAVE_ALL_PAUSE = 400; // Milliseconds; a browser drops downloads that follow one another at once.
@@ -24,7 +26,8 @@ class Row {
     this.entry = entry;
     this.state = element("span", { className: "soft" });
     this.acts = element("span", { className: "row" });
-    this.line = element("li", {}, element("span", { className: "who" }, entry.path), this.state, this.acts);
+    this.notes = element("ul", { className: "soft", hidden: true });
+    this.line = element("li", {}, element("span", { className: "who" }, entry.path), this.state, this.acts, this.notes);
     this.tell(WORDS[entry.state] ?? (entry.isMissing ? texts.missing : texts.waiting));
   }
 
@@ -35,6 +38,11 @@ class Row {
 
   offer(...acts) {
     this.acts.replaceChildren(...acts);
+  }
+
+  note(...lines) {
+    this.notes.hidden = !lines.length;
+    this.notes.replaceChildren(...lines.map((line) => element("li", {}, line)));
   }
 }
 
@@ -92,8 +100,39 @@ export class Run {
     }
     window.removeEventListener("beforeunload", leaving);
     if (refused) return this.termsRefused(this.batch, refused);
+    if (this.batch.head.ahead) await this.#sendAhead(place);
     await this.#offerDone(place);
     this.#conclude(this.#outcome(signal));
+  }
+
+  /** Put licenses beside what is protected; whoever gets none opens the file by asking the service, so nothing is lost. */
+  async #sendAhead(place) {
+    for (const entry of this.batch.done.filter(({ kept }) => !kept.ahead)) {
+      const row = this.rows.get(entry);
+      row.note(texts.ahead_working);
+      try {
+        const { results, file } = await sendAhead(place, entry.kept.cid);
+        if (file) await this.#putBeside(entry, file);
+        const none = results.filter(({ licenses }) => !licenses);
+        row.note(
+          ...(file ? [fill(texts.ahead_done, { file: nameOf(entry.output) + SUFFIX })] : []),
+          ...none.map(({ recipient, message }) => fill(texts.ahead_none, { recipient, why: message })),
+          ...(results.length ? [] : [texts.ahead_nobody]),
+        );
+        await this.batch.set(entry, { ahead: Boolean(file) });
+      } catch (error) {
+        row.note(`${texts.ahead_failed} ${refusal(error)}`);
+      }
+    }
+  }
+
+  /** Write the licenses where the protected copy is; beside a single file that was named, the browser lets nothing be. */
+  async #putBeside(entry, file) {
+    const place = this.batch.head.place?.kind === "file" ? null : this.batch.place;
+    if (!place) return void (entry.licenses = new Blob([file]));
+    const sink = await place.sink(entry.output + SUFFIX);
+    await sink.write(file);
+    await sink.close();
   }
 
   /** Protect one file; return the error that concerns all of them, null otherwise. */
@@ -150,6 +189,7 @@ export class Run {
   async #offerDone(place = null) {
     for (const entry of this.batch.done) {
       const acts = this.batch.isDownloads ? [await this.#save(entry)] : [];
+      if (entry.kept.ahead && (this.batch.isDownloads || entry.licenses)) acts.push(await this.#saveLicenses(entry));
       if (place) acts.push(element("a", { href: `${place.origin}/documents/${entry.kept.cid}/` }, texts.track));
       this.rows.get(entry).offer(...acts.filter(Boolean));
     }
@@ -163,6 +203,13 @@ export class Run {
     save.append(element("span", { className: "visually-hidden" }, ` ${name}`));
     save.addEventListener("click", () => this.batch.saved(entry));
     return save;
+  }
+
+  async #saveLicenses(entry) {
+    const blob = entry.licenses ?? (await this.batch.place.file(entry.output + SUFFIX));
+    if (!blob) return null;
+    const name = nameOf(entry.output) + SUFFIX;
+    return element("a", { className: "button quiet", href: URL.createObjectURL(blob), download: name }, texts.save_licenses);
   }
 
   async #saveAll() {

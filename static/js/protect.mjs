@@ -132,7 +132,7 @@ async function protect(terms) {
   const { remembered } = service.device;
   batch = await Batch.begin({
     person: configuration.person, organization: place.statement.org, terms, whom: whomOf(terms), page: await chosenPage(), sources,
-    place: chosenPlace(), remember: remembered,
+    ahead: find("ahead").checked && !find("in_page").checked, place: chosenPlace(), remember: remembered,
   });
   await (await runOf(batch)).all(place);
 }
@@ -144,10 +144,11 @@ async function runOf(wanted) {
 }
 
 /** Fill in what was wanted when a batch began. */
-async function fillIn({ organization, terms, page }) {
+async function fillIn({ organization, terms, page, ahead }) {
   find("organization").value = organization;
   await enter(organization);
   find("in_page").checked = Boolean(page);
+  find("ahead").checked = Boolean(ahead);
   find(terms.template ? "template_way" : "people_way").checked = true;
   showWay();
   if (terms.template) return void (find("template").value = terms.template);
@@ -232,7 +233,10 @@ for (const [name, over] of [["dragenter", true], ["dragover", true], ["dragleave
   });
 }
 find("places").hidden = !canChoose;
-find("in_page").addEventListener("change", () => choose(sources));
+find("in_page").addEventListener("change", ({ target }) => {
+  find("ahead").disabled = target.checked; // Licenses lie beside sealed files; a page is to be all there is.
+  choose(sources);
+});
 find("place_way").addEventListener("change", () => goal ?? chooseGoal());
 find("choose_place").addEventListener("click", chooseGoal);
 for (const way of document.querySelectorAll("[name=way]")) way.addEventListener("change", showWay);

@@ -21,7 +21,7 @@ from tests.protection.steps import protect
 def reader(cast: Cast) -> Player:
     """Return a member whose device has never asked for anything."""
     player = cast.join(f"carries-{uuid4().hex[:6]}", "contoso")
-    assert player.session.account
+    assert player.session.account.device
     return player
 
 

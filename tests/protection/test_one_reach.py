@@ -127,7 +127,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "POST licenses": OF_A_DEVICE,
     "POST licenses/batch": OF_A_DEVICE,
     "POST publications": OF_A_DEVICE,
-    "POST documents/{cid}/prelicenses": OF_A_DEVICE,
+    "POST documents/{cid}/prelicenses": "the script of the page that protects calls it, and prelicense and protect do",
     "POST registrations": OF_A_DEVICE,
     "POST renderings/{rendering_id}/parts/{number}": OF_A_DEVICE,
     "PUT templates/{template_id}": "says everything anew; pages and commands change one thing by PATCH",

@@ -104,6 +104,31 @@ def test_viewer_only_keeps_the_key_from_readers(author: Visitor, partner: Sessio
     assert refused.value.reason == "viewer_only"
 
 
+def test_licenses_come_beside_the_file_and_a_recipient_opens_it_without_a_network(
+    author: Visitor, partner: Session, tmp_path: Path
+) -> None:
+    """The second time: the organization knows Rita once she has opened something of it."""
+    for ahead in (False, True):
+        folder = tmp_path / str(ahead)
+        folder.mkdir()
+        begins(author, written(folder, "plan.txt", b"the plan"))
+        author.page.check("#people_way")
+        author.page.fill("#people_who", RITA)
+        author.page.set_checked("#ahead", ahead)
+        protects(author)
+        found = {path.name: path for path in saved(author, folder)}
+        if not ahead:
+            partner.open_stream(found["plan.txt.sealed"], io.BytesIO())
+    assert sorted(found) == ["plan.txt.sealed", "plan.txt.sealed.licenses"]
+    away = Session(partner.home, partner.account, partner._http, online=False)
+    shown = io.BytesIO()
+    assert (away.open_stream(found["plan.txt.sealed"], shown).source, shown.getvalue()) == ("carried", b"the plan")
+    author.go("/open/")
+    author.page.set_input_files("#file", [found["plan.txt.sealed.licenses"]])
+    author.page.locator("#refused:not([hidden])").wait_for()
+    assert "not the protected file itself" in author.page.inner_text("#refused")
+
+
 def test_the_owner_is_led_to_who_opens_it(author: Visitor, tmp_path: Path) -> None:
     begins(author, written(tmp_path, "Angebot – Größe 5 <b>.txt", b"plan"))
     author.page.check("#people_way")
