@@ -15,7 +15,7 @@ from chancery.ledger.leaf import canonical, details_digest, personal_commitment
 EVENT_COLUMNS: Final = "id, kind, outcome, reason, content_id, source, details_digest, personal_commitment"
 
 _RECORD: Final = """
-with event as (
+with {first}event as (
     insert into {schema}audit_event ({columns})
     select %(id)s, %(kind)s, %(outcome)s, %(reason)s, %(content_id)s, %(source)s, %(details_digest)s,
            %(personal_commitment)s
@@ -33,14 +33,21 @@ select id, received_at from event
 """
 
 
-def record(schema: str = "", only_if: str = "", also: str = "") -> str:
+def record(schema: str = "", only_if: str = "", also: str = "", first: str = "") -> str:
     """Return the statement that writes one event whole: row, personal record and details.
 
     ``only_if`` is a ``where`` clause over the state the decision was made on; when it no longer holds the statement
     returns no row and nothing was written (decision 5).  ``also`` is a further named part of the ``with`` clause, by
-    which the package above writes something in the same statement; it sees the rows written as ``event``.
+    which the package above writes something in the same statement; it sees the rows written as ``event``.  ``first`` is
+    one before it, which ``only_if`` can refer to.
     """
-    return _RECORD.format(schema=schema, columns=EVENT_COLUMNS, only_if=only_if, also=_further(also))
+    return _RECORD.format(
+        schema=schema, columns=EVENT_COLUMNS, only_if=only_if, also=_further(also), first=_before(first)
+    )
+
+
+def _before(part: str) -> str:
+    return f"{part}, " if part else ""
 
 
 def _further(part: str) -> str:
@@ -146,7 +153,7 @@ where e.id = %(id)s or e.transaction >= pg_snapshot_xmax(pg_current_snapshot())
 never looked at again, what is not gets the present one, so that the sequencer finds every event exactly once."""
 
 _RECORD_MANY: Final = """
-with arriving as (
+with {first}arriving as (
     select * from unnest(
         %(id)s::uuid[], %(kind)s::text[], %(outcome)s::text[], %(reason)s::text[], %(content_id)s::uuid[],
         %(source)s::text[], %(details_digest)s::bytea[], %(personal_commitment)s::bytea[], %(person_id)s::uuid[],
@@ -168,12 +175,14 @@ select count(*) from event
 """
 
 
-def record_many(schema: str = "", only_if: str = "", also: str = "") -> str:
+def record_many(schema: str = "", only_if: str = "", also: str = "", first: str = "") -> str:
     """Return the statement that writes several events at once, all or none; it answers how many were written.
 
     Every parameter is a list, one item per event, under the names of ``record``.
     """
-    return _RECORD_MANY.format(schema=schema, columns=EVENT_COLUMNS, only_if=only_if, also=_further(also))
+    return _RECORD_MANY.format(
+        schema=schema, columns=EVENT_COLUMNS, only_if=only_if, also=_further(also), first=_before(first)
+    )
 
 
 @dataclass(frozen=True, slots=True)

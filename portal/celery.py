@@ -52,6 +52,7 @@ SWEEPS: dict[str, float] = {
     "portal.revoke_due": 1.0,
     "portal.mail_notices": 5.0,
     "portal.raise_alarms": 1.0,
+    "portal.tell_pauses": 1.0,
     "protection.seal_ledger": 1.0,
 }
 app.conf.beat_schedule = {

@@ -26,6 +26,8 @@ from portal.usecases.previews.answer import answer_next
 from portal.usecases.revocations import propagate_revocations
 from portal.usecases.scheduled_revocations import carry_out_due
 from portal.usecases.super_users.carry_on import close_and_tell
+from portal.usecases.tell_pauses import carry_on as tell_of_pauses
+from protection.selectors.budgets import with_pauses_to_tell
 from protection.selectors.decoys import with_alarms
 from protection.selectors.everywhere import changing_everywhere
 from protection.selectors.hand_overs import handing_over
@@ -47,6 +49,7 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.revoke_due": due_in,
     "portal.mail_notices": with_notices,
     "portal.raise_alarms": with_alarms,
+    "portal.tell_pauses": with_pauses_to_tell,
     "portal.everywhere": changing_everywhere,
     "protection.seal_ledger": unsealed,
 }
@@ -103,6 +106,12 @@ def mail_due_notices(organization_id: str) -> int:
 def raise_alarms(organization_id: str) -> int:
     """Raise and mail alarms about decoys of one organization; return how many mails were written."""
     return raise_and_mail_alarms(UUID(organization_id))
+
+
+@shared_task(name="portal.tell_pauses")
+def tell_pauses(organization_id: str) -> int:
+    """Record and mail who was paused at one organization; return how many people."""
+    return tell_of_pauses(UUID(organization_id))
 
 
 @worker_ready.connect

@@ -76,6 +76,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "preview": "previews.preview",
         "settings": "service.settings",
         "service": "service.service",
+        "budget": "budgets.budget",
+        "pause": "budgets.pause",
         "super-user": "super_users.super_user",
         "audit": "audit.audit",
         "verify-audit": "audit.verify_audit",

@@ -166,6 +166,8 @@ def _binding_on_everybody(case: Case) -> Deny | None:
         return Deny(Reason.KEY_UNAVAILABLE)
     if not subject.active:
         return Deny(Reason.PERSON_DISABLED)
+    if subject.paused:
+        return Deny(Reason.OPENINGS_PAUSED)
     device = subject.device
     if device is not None and device.revoked:
         return Deny(Reason.DEVICE_REVOKED)

@@ -18,6 +18,7 @@ class Reason(StrEnum):
     ORGANIZATION_SUSPENDED = "organization_suspended"
     KEY_UNAVAILABLE = "key_unavailable"
     PERSON_DISABLED = "person_disabled"
+    OPENINGS_PAUSED = "openings_paused"
     DEVICE_REVOKED = "device_revoked"
     PLATFORM_OFF = "platform_off"
     ORGANIZATION_CONDITION = "organization_condition"
@@ -119,6 +120,12 @@ WORDS: dict[Reason, Words] = {
         message("This person's account is disabled or blocked."),
         message("The person, or every organization the person belongs to, is disabled or blocked."),
         message("Ask your administrator to enable your account."),
+    ),
+    Reason.OPENINGS_PAUSED: Words(
+        message("You opened more documents in a short time than this organization allows, so your access is paused."),
+        message("This person opened more documents in a short time than your organization allows; they are paused."),
+        message("The person used up a budget of openings and is paused until they confirm or somebody releases them."),
+        message("Ask an administrator of the organization to release you."),
     ),
     Reason.DEVICE_REVOKED: Words(
         message("This device has been revoked, or this organization has blocked it."),

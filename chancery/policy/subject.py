@@ -48,6 +48,7 @@ class Subject:
     """One person on one device in one request.
 
     ``active`` is false when the person is disabled or blocked, or when every organization they belong to is suspended.
+    ``paused`` is true while the organization asked gives them no licenses because they opened too much (P29).
     ``outsider`` marks a person without an account who has proven an address by code, until ``session_ends`` in seconds
     since 1970 (P22).
     ``domains`` are the proven mail domains of the organizations they are a member (not a guest) of.
@@ -61,6 +62,7 @@ class Subject:
     device: DeviceFacts | None = None
     strength: Strength = Strength.PASSWORD
     active: bool = True
+    paused: bool = False
     outsider: bool = False
     session_ends: int | None = None
     network: str = ""

@@ -70,6 +70,7 @@ _PROBLEM: Final[dict[str, Any]] = {
         "reason": {**_TEXT, "description": "A refusal: its code."},
         "message": {**_TEXT, "description": "A refusal: what it means."},
         "contact": {**_TEXT, "description": "A refusal: whom to ask."},
+        "page_of_pause": {**_TEXT, "description": "openings_paused: where the person confirms that it was them."},
         "message_to_recipients": {**_TEXT, "description": "A refusal: what was written when access was taken back."},
         "successor": {
             "type": "object",

@@ -115,6 +115,7 @@ def _license_request(
         ip=client_address(request),
         source="api",
         page_of_access=f"{organization.origin}/documents/{{cid}}/access/",
+        page_of_pause=f"{organization.origin}/pause/",
         directory=DirectoryOf(organization.id),
         request_id=request_id(request),
         program=program_of(members),

@@ -19,6 +19,16 @@ from chancery.texts import message
 from portal.fastpath.pool import pool
 from portal.identity.strength import Authentication
 from portal.subjects.subject import subject_of
+from protection.selectors.counted import (
+    BUDGETS,
+    COUNTED,
+    IF_TAKEN,
+    KNOWN_TO_DEVICE,
+    PAUSED,
+    TAKEN,
+    Counting,
+    budgets_used,
+)
 from protection.selectors.licensing import (
     CONTENT_STATE,
     FIRST_OPENINGS,
@@ -43,13 +53,20 @@ _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 _TOGETHER: Final = """
 with subject as ({subject}), documents as ({documents}){granted}
 select subject.*, o.state as organization_state, o.service_active, {grant} as super_user_grant,
-    null as documents_follow, documents.*
+    case when documents.budgets and documents.position = 1 then ({used}) end as budgets_used,
+    null as documents_follow, documents.*,
+    case when documents.budgets then {known} else false end as known_to_device
 from documents
 left join public.organizations_organization o on documents.position = 1 and o.id = %(organization)s::uuid
 left join subject on documents.position = 1
 order by documents.position
 """
-_HALVES: Final = {"subject": SUBJECT_SQL.replace("{}", "{{}}"), "documents": CONTENT_STATE}
+_HALVES: Final = {
+    "subject": SUBJECT_SQL.replace("{}", "{{}}"),
+    "documents": CONTENT_STATE,
+    "used": BUDGETS,
+    "known": KNOWN_TO_DEVICE,
+}
 _STATE: Final = _TOGETHER.format(**_HALVES, granted="", grant="null")
 """Both packages' halves of the deciding statement as one: person and organization are in the first row only."""
 _STATE_WITH_GRANT: Final = _TOGETHER.format(
@@ -130,6 +147,7 @@ class FastPathDatabase:
             name=row.name,
             documents=tuple(content_state(document) for document in documents),
             grant=None if named is None else named_grant(named, [group.id for group in row.groups if group.live]),
+            budgets=budgets_used(state["budgets_used"]),
             marker={
                 "feed_seq": documents[0]["feed_seq"],
                 "person": self.person,
@@ -146,31 +164,34 @@ class FastPathDatabase:
         first_openings: Sequence[UUID] = (),
         first_seen: Sequence[bytes] = (),
         under_grant: Sequence[UnderGrant] = (),
+        counting: Counting | None = None,
     ) -> bool:
         """Write all events in one durable statement, unless what they were decided on has moved.
 
         An empty marker records without a condition: what happened after a decision is true whatever has moved.
         """
         only_if = f"{UNMOVED} and ({EPOCH_SQL}) = %(epoch)s" if reading.marker else ""
+        counted = () if counting is None else counting.contents
+        first_part = TAKEN.replace("{only_if}", only_if) if counted else ""
+        only_if = IF_TAKEN if counted else only_if
         parts = (
             (FIRST_OPENINGS, first_openings),
             (LICENSED_AT_SQL, (*first_openings, *(one for one in under_grant if one.act == OPENED))),
             (FIRST_SEEN, first_seen),
             (OPENED_UNDER_GRANT, under_grant),
+            (COUNTED, counted),
+            (PAUSED, counting is not None and counting.paused_by is not None),
         )
         also = ",".join(part for part, concerned in parts if concerned)
         opened = {
-            "reader": self.person,
-            "organization": self.organization.id,
-            "opened_at": reading.service.now,
-            "first_openings": list(first_openings),
-            "first_seen": list(first_seen),
+            **self._values(reading, first_openings, first_seen),
             **(self._grant_values(reading, under_grant) if under_grant else {}),
+            **(self._counted_values(reading, counting) if counting is not None else {}),
         }
         if len(events) == 1:
-            statement, columns = record("{schema}", only_if, also), events[0]
+            statement, columns = record("{schema}", only_if, also, first_part), events[0]
         else:
-            statement = record_many("{schema}", only_if, also)
+            statement = record_many("{schema}", only_if, also, first_part)
             columns = {name: [event[name] for event in events] for name in events[0]}
         try:
             with pool().connection() as connection:
@@ -186,6 +207,15 @@ class FastPathDatabase:
         # One event answers with its row, several with their count.
         return written is not None and (len(events) == 1 or written[0] == len(events))
 
+    def _values(self, reading: Reading, first_openings: Sequence[UUID], first_seen: Sequence[bytes]) -> dict[str, Any]:
+        return {
+            "reader": self.person,
+            "organization": self.organization.id,
+            "opened_at": reading.service.now,
+            "first_openings": list(first_openings),
+            "first_seen": list(first_seen),
+        }
+
     def _grant_values(self, reading: Reading, under_grant: Sequence[UnderGrant]) -> dict[str, Any]:
         return {
             "super_user_grant": self.super_user_grant,
@@ -195,6 +225,14 @@ class FastPathDatabase:
             "grant_owners": [one.owner for one in under_grant],
             "grant_addresses": [one.owner_address for one in under_grant],
             "grant_acts": [one.act for one in under_grant],
+        }
+
+    def _counted_values(self, reading: Reading, counting: Counting) -> dict[str, Any]:
+        return {
+            **counting.values(),
+            "device": self.device,
+            "paused_name": reading.name,
+            "paused_application": not reading.address,
         }
 
     def bind(self, bindings: Sequence[tuple[UUID, str, UUID]]) -> None:

@@ -24,6 +24,7 @@ from portal.usecases.confirmation import moment_in_words
 from portal.usecases.effects import Effect, effect
 from portal.words.access_levels import LEVELS
 from protection.selectors.blockers import Blockers, Change, blockers_of
+from protection.selectors.budgets import is_paused
 from protection.selectors.requests import RequestRow, newest_of, request_for
 from protection.selectors.why import OwnWhy, own_why
 from protection.services.decline_request import decline_request as decline_request_service
@@ -59,7 +60,7 @@ def explain_to_caller(
         organization=organization.id,
         service_active=organization.service_active,
         cid=cid,
-        subject=caller.known_subject,
+        subject=replace(caller.known_subject, paused=is_paused(caller.person)),
         right=right,
         now=clock.now(),
     )

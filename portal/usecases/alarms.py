@@ -11,8 +11,8 @@ from django.utils import timezone, translation
 
 from portal.notifications.alarms import AlarmMail, mail_alarms
 from portal.usecases.decoys import shown_alarms
-from portal.usecases.self_granted_access import ADMINISTRATOR, AUDITOR, NOTIFIED_AT_MOST, enabled_with_role
 from portal.usecases.sight import sight_for
+from portal.usecases.super_users.watching import auditors
 from protection.selectors.decoys import owners_of_alarms, these_alarms
 from protection.selectors.organization import settings as service_settings
 from protection.services.alarms import raise_next, take_unmailed
@@ -42,11 +42,10 @@ def _mail(organization: OrganizationFacts) -> int:
     ids = take_unmailed()
     if not ids:
         return 0
-    watching = enabled_with_role(organization.id, AUDITOR) or enabled_with_role(organization.id, ADMINISTRATOR)
-    auditors = {one.id: one for one in watching[:NOTIFIED_AT_MOST]}
-    deciding = owners_of_alarms(ids) - auditors.keys()
+    watching = {one.id: one for one in auditors(organization.id)}
+    deciding = owners_of_alarms(ids) - watching.keys()
     owners = [person_in(organization.id, one) for one in sorted(enabled_among(organization.id, deciding))]
-    written = [_write(organization, reader, ids, audits=True) for reader in auditors.values()]
+    written = [_write(organization, reader, ids, audits=True) for reader in watching.values()]
     written += [_write(organization, reader, ids, audits=False) for reader in owners]
     return sum(written) + _write_to_address(organization, ids)
 

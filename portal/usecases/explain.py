@@ -1,12 +1,15 @@
 """Answer "why?": the directory says who somebody is, the protection package explains (promise C32)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chancery.policy.rights import Right
+from chancery.policy.subject import Subject
 from portal.subjects.visible_people import VisiblePerson, visible_person_at
 from portal.usecases.caller import Caller
 from portal.usecases.permissions import Permission
+from portal.usecases.sight import names_person, sight_of
+from protection.selectors.budgets import is_paused
 from protection.selectors.why import Why, why
 from tenants.directory.selectors.groups import group_path
 from tenants.organizations.selectors import OrganizationFacts
@@ -35,7 +38,7 @@ def explain_document(
         organization=organization.id,
         service_active=organization.service_active,
         cid=cid,
-        subject=who.subject,
+        subject=_as_paused(caller, who),
         stranger=not who.known,
         right=right,
         now=now,
@@ -45,3 +48,12 @@ def explain_document(
         groups = (one.group for one in found.explanation.contributions if one.group is not None)
         paths = {group: group_path(organization.id, who.subject.person, group) for group in groups}
     return Explained(who, found, paths)
+
+
+def _as_paused(caller: Caller, who: VisiblePerson) -> Subject:
+    """Return whom a person is about as paused, where they are and the caller may know it."""
+    watches = caller.may(Permission.SETTINGS_READ)
+    person = who.subject.person
+    known = who.known and (watches or person == caller.person)
+    named = known and names_person(sight_of(caller=caller), person, audits=watches)
+    return replace(who.subject, paused=True) if named and is_paused(person) else who.subject

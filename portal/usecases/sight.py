@@ -4,6 +4,7 @@ from dataclasses import replace
 from uuid import UUID
 
 from audit.selectors.events import EventRow, Filter, Page, events
+from chancery.ledger.kinds import Kind
 from portal.usecases.caller import Caller
 from portal.usecases.permissions import Permission
 from protection.models import Tracking
@@ -25,6 +26,19 @@ def sight_for(person: UUID, *, audits: bool) -> Sight:
     hidden = frozenset() if audits or group is None else people_below([group])
     unmasked = unmasked_for(person) if tracking is Tracking.PSEUDONYMOUS else frozenset()
     return Sight(person, tracking, frozenset(hidden) - {person}, unmasked, untold and not audits)
+
+
+def names_person(sight: Sight, person: UUID | None, *, audits: bool) -> bool:
+    """Tell whether a reader may know what a person did beside one document, such as how much they opened.
+
+    None stands for anybody of whom nothing else is hidden.  Where tracking is off, those who audit read it in the audit
+    log.
+    """
+    if person is not None and person == sight.reader:
+        return True
+    if sight.tracking is Tracking.OFF:
+        return audits
+    return sight.tracking is Tracking.NAMED and person not in sight.hidden
 
 
 def document_events(
@@ -55,6 +69,8 @@ def audit_events(
 def _masked(row: EventRow, sight: Sight) -> EventRow:
     """Return an event without who did it, where the reader may not know."""
     own = row.personal.get("person") == str(sight.reader)
+    if row.kind == Kind.PAUSE_RELEASED and not own:
+        return replace(row, personal={name: value for name, value in row.personal.items() if name != "recipient"})
     if row.kind not in ACTIVITY or own or (row.content_id is not None and sight.names_on(row.content_id)):
         return row
     return without_names(row)

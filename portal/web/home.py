@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET
 
 from audit.selectors.events import Filter
 from portal.usecases.notices import news_for
+from portal.usecases.pauses import own_pause
 from portal.usecases.permissions import Permission
 from portal.usecases.sight import audit_events, sight_of
 from portal.web.first_steps import first_steps
@@ -43,6 +44,7 @@ def home(request: PageRequest) -> HttpResponse:
         else (),
         "people": count_in(request.organization.id) if caller.may(Permission.PEOPLE_READ) else None,
         "waiting": requests_for(caller.actor, limit=5),
+        "paused": own_pause(caller=caller).pause,
         "refusals": (),
         "key": None,
     }

@@ -176,6 +176,20 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
     Kind.DECOY_UNMARKED: {PLAIN: _("{who} removed the mark of a decoy from {document}.")},
     Kind.ALARM_RAISED: {PLAIN: _("{who} raised an alarm about the decoy {document}.")},
     Kind.ALARM_ACKNOWLEDGED: {PLAIN: _("{who} acknowledged an alarm about the decoy {document}.")},
+    Kind.BUDGET_MADE: {
+        "recipient": _("{who} made a budget for {recipient}: {openings} openings in {seconds} seconds."),
+        PLAIN: _("{who} made a budget: {openings} openings in {seconds} seconds."),
+    },
+    Kind.BUDGET_CHANGED: {PLAIN: _("{who} changed a budget: {openings} openings in {seconds} seconds.")},
+    Kind.BUDGET_REMOVED: {PLAIN: _("{who} removed a budget: {openings} openings in {seconds} seconds.")},
+    Kind.PAUSE_BEGAN: {
+        PLAIN: _("{who} used up a budget of {openings} openings in {seconds} seconds and is paused."),
+    },
+    Kind.PAUSE_CONFIRMED: {PLAIN: _("{who} confirmed that it was them who opened so much; their pause ended.")},
+    Kind.PAUSE_RELEASED: {
+        "recipient": _("{who} ended the pause of {recipient}."),
+        PLAIN: _("{who} ended the pause of a person."),
+    },
     Kind.NAMES_ASKED: {
         "all": _("{who} asked to show names on all documents again."),
         PLAIN: _("{who} asked to see who opened {document}."),

@@ -33,6 +33,6 @@ ISSUER: Final = "issuer"
 
 AS_RECORDED: Final = (
     *("version", "restored", "edition", "follows", "epoch", "hours", "notice_days", "legal_ground"),
-    *("super_user_group", "super_user_group_before"),
+    *("super_user_group", "super_user_group_before", "openings", "seconds"),
 )
 """Details that sentences name as they are recorded."""

@@ -1,6 +1,7 @@
 """The tables of the protection package; Django finds them here."""
 
 from protection.models.access import AccessRequest, PersonalGrant, RequestState
+from protection.models.budgets import Budget, BudgetFor, BudgetUse, CountedOpening, Pause
 from protection.models.content import (
     STATE,
     Certificate,
@@ -45,10 +46,14 @@ __all__ = [
     "AccessRequest",
     "Alarm",
     "AlarmCursor",
+    "Budget",
+    "BudgetFor",
+    "BudgetUse",
     "Certificate",
     "Content",
     "ContentChange",
     "ContentRevocation",
+    "CountedOpening",
     "Decoy",
     "Edition",
     "EverywhereAct",
@@ -71,6 +76,7 @@ __all__ = [
     "NoticeChoice",
     "NoticeCursor",
     "NoticeOf",
+    "Pause",
     "PersonalGrant",
     "Preview",
     "PreviewKind",

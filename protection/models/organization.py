@@ -25,6 +25,7 @@ class ServiceSettings(models.Model):
     ``super_users_on`` lets those who are listed and the members of one group ask for super-user grants (P21);
     ``super_users_group_by`` is who chose the group, ``notice_days`` after how long owners are told.
     ``alarm_address`` is mailed about alarms beside owners and auditors.
+    ``budgets`` says that there is a budget, so that decisions read them only then (P29).
     ``owners_restore`` lets owners give back what an administrator took back (P18).
     """
 
@@ -52,6 +53,7 @@ class ServiceSettings(models.Model):
     super_users_group_by = models.UUIDField(null=True)
     super_users_group_at = models.DateTimeField(null=True)
     notice_days = models.PositiveSmallIntegerField(db_default=7)
+    budgets = models.BooleanField(db_default=False)
 
     class Meta:
         """Exactly one row."""

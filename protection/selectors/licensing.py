@@ -30,7 +30,7 @@ select
     wanted.position, wanted.seal as wanted_seal,
     floor(extract(epoch from clock_timestamp()))::bigint as now,
     s.max_license_days, s.lease_seconds, s.platforms_off::text as platforms_off, s.conditions::text as conditions,
-    s.account_required,
+    s.account_required, s.budgets,
     s.contact, s.feed_secret, f.seq as feed_seq, f.withdrawn as feed_withdrawn,
     f.gap <> '' as ledger_has_gap,
     c.cid, c.pl_digest, c.issuer_id, c.issuer_address, c.owner_id, c.owner_address, c.title,
@@ -154,6 +154,8 @@ class ContentState:
     published: int = 0
     may_be_followed: bool = False
     """Whether the edition asked for, though it is not the newest, may be saved from (``selectors.editions``)."""
+    known_to_device: bool = False
+    """Whether the device got a license for it before, where budgets count that (``selectors.counted``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +236,7 @@ def content_state(row: dict[str, Any]) -> ContentState | None:
         somebody_ended=row["somebody_ended"] or _grant_ended(facts.policy, row["key_made"], row["now"]),
         published=row["published"],
         may_be_followed=row["may_be_followed"],
+        known_to_device=bool(row.get("known_to_device")),
     )
 
 

@@ -26,8 +26,10 @@ ACTIVITY: Final = (
     Kind.CODE_ASKED,
     Kind.CODE_REFUSED,
     Kind.LICENSE_RELEASE_FAILED,
+    Kind.PAUSE_BEGAN,
+    Kind.PAUSE_CONFIRMED,
 )
-"""What readers do with documents; all other events are acts that somebody decided about."""
+"""What readers do with documents, and what comes of it; all other events are acts that somebody decided about."""
 
 
 @dataclass(frozen=True, slots=True)

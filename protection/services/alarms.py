@@ -31,8 +31,8 @@ TOGETHER: Final = timedelta(minutes=10)
 AT_ONCE: Final = 5
 """Mails to one reader within ``MINUTE`` that are written at once; what comes beyond them is in the next one."""
 MINUTE: Final = timedelta(minutes=1)
-RAISING: Final = (*ACTIVITY, Kind.ACCESS_REQUESTED)
-"""All that a person can do with a document, or ask of it, by themselves."""
+RAISING: Final = (*ACTIVITY, Kind.ACCESS_REQUESTED, Kind.CONTENT_PRELICENSED)
+"""All that a person can do with a document, or ask of it, and a license that they were sent ahead."""
 
 _NEXT: Final = """
 with next as (

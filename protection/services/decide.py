@@ -20,9 +20,11 @@ from chancery.policy.reasons import Reason
 from chancery.policy.rights import in_order
 from chancery.texts import message
 from protection.actor import Actor
+from protection.selectors.counted import BudgetsUsed
 from protection.selectors.licensing import ContentState, lease_of, named_facts
 from protection.selectors.named_grant import UnderGrant
 from protection.selectors.named_since import dated
+from protection.services.keep_to_budget import as_paused, keep_to_budget
 from protection.services.license_request import (
     Decided,
     Granted,
@@ -39,6 +41,9 @@ from protection.services.viewer import in_viewer
 ATTEMPTS: Final = 4
 """How often a decision is made anew when state moves under it before the service says that it is too busy."""
 
+CROWDED: Final = 2
+"""After so many attempts a request whose person's count moves each time is taken to cross the budget."""
+
 
 def decide(
     *, database: LicensingDatabase, request: LicenseRequest, items: Sequence[LicenseRequestItem]
@@ -50,13 +55,14 @@ def decide(
     """
     refused: Mapping[int, Reason] = {}
     events = [_event_id(request, place) for place in range(len(items))]
+    before: BudgetsUsed | None = None
     for attempt in range(ATTEMPTS):
         reading = database.read(items)
         unknown = _unknown(reading, items) if attempt == 0 else []
         if unknown:
             refused = _register_new(request, reading, items, unknown)
             reading = database.read(items)
-        reading = _dated(reading)
+        reading = as_paused(_dated(reading))
         if reading.service.ledger_has_gap:
             raise LedgerHasGap
         organization = _organization(request, reading)
@@ -66,10 +72,18 @@ def decide(
             )
             for place, (item, state) in enumerate(zip(items, reading.documents, strict=True))
         )
+        # Once others took what was left, and twice, the rest is not tried for again: it would be too little anyway.
+        crowded = attempt >= CROWDED and reading.budgets is not None and reading.budgets != before
+        decided, counting = keep_to_budget(request, reading, decided, crowded=crowded)
+        if counting is not None and counting.paused_by is not None:
+            counting = replace(counting, paused_as=_paused_as(request, reading, decided))
+        before = reading.budgets
         records = [_event(request, reading, item) for item in decided]
         seen = _first_seen(reading.subject.person, decided)
         first, under = _first_openings(decided), _under_grant(reading, decided)
-        if database.record(records, reading, first_openings=first, first_seen=seen, under_grant=under):
+        if database.record(
+            records, reading, first_openings=first, first_seen=seen, under_grant=under, counting=counting
+        ):
             return reading, decided
     raise Unavailable(message("The organization is being changed right now, and no decision could be recorded."))
 
@@ -271,6 +285,12 @@ def _known_as(organization: UUID, reading: Reading, state: ContentState | None) 
     facts = state.facts
     others = facts.revoked_addresses | facts.bindings.keys() | {one.address for one in facts.personal}
     return known_as(policy, subject.addresses, otherwise=reading.address, also=others)
+
+
+def _paused_as(request: LicenseRequest, reading: Reading, decided: Sequence[Decided]) -> str:
+    """Return the address under which somebody asked for what was beyond their budget."""
+    refused = (item.state for item in decided if item.decision == Deny(Reason.OPENINGS_PAUSED))
+    return _known_as(request.organization, reading, next(refused, None))
 
 
 def _details(request: LicenseRequest, reading: Reading, item: Decided) -> dict[str, Any]:

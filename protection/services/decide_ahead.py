@@ -23,6 +23,7 @@ from chancery.policy.revocations import entry_of, issuer_shut_out
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, TenantKey
+from protection.selectors.budgets import paused_people
 from protection.selectors.editions import newest_seal
 from protection.selectors.licensing import CONTENT_STATE, ContentState, content_state, service_state
 from protection.services.access import basis_of
@@ -63,7 +64,8 @@ def read_document(asked: PrelicenseRequest) -> ReadAhead:
         raise LedgerHasGap
     if state.edition is None:
         raise SendWholeLicense(message("The service does not know this document or this edition of it yet."))
-    return ReadAhead(state, service, TenantKey.objects.values_list("suite", flat=True).get(id=content[1]))
+    paused = paused_people() if row["budgets"] else frozenset()
+    return ReadAhead(state, service, TenantKey.objects.values_list("suite", flat=True).get(id=content[1]), paused)
 
 
 def _unknown() -> NotFound:
@@ -180,7 +182,8 @@ def _decision(asked: PrelicenseRequest, read: ReadAhead, holder: Holder, device:
     if isinstance(visible, Deny):
         own = visible.reason in {Reason.PERSON_DISABLED, Reason.DEVICE_REVOKED, Reason.PLATFORM_OFF}
         return NotAhead.NO_DEVICE if own else visible.reason
-    if isinstance(evaluate(replace(case, subject=replace(holder.whole, device=device.facts))), Deny):
+    paused = holder.whole.person in read.paused
+    if isinstance(evaluate(replace(case, subject=replace(holder.whole, device=device.facts, paused=paused))), Deny):
         return NotAhead.DECIDED_WHEN_OPENED
     return visible if visible.offline_until > read.service.now else NotAhead.ONLINE_ONLY
 

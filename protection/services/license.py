@@ -123,7 +123,12 @@ def _refusal(item: Refused, details: dict[str, Any]) -> Refusal:
 def details_of(refused: Sequence[Refused], reading: Reading, request: LicenseRequest) -> list[dict[str, Any]]:
     """Return what the person reads who was refused in a request, about each document in order."""
     return refusal_details(
-        refused, reading, iss=request.iss, organization=request.organization, page=request.page_of_access
+        refused,
+        reading,
+        iss=request.iss,
+        organization=request.organization,
+        page=request.page_of_access,
+        pause=request.page_of_pause,
     )
 
 

@@ -9,6 +9,7 @@ from chancery.objects.use import UseLicense
 from chancery.policy.case import Allow, Deny
 from chancery.policy.rights import Right
 from chancery.policy.subject import Subject
+from protection.selectors.counted import BudgetsUsed, Counting
 from protection.selectors.licensing import ContentState, EditionState, ServiceState
 from protection.selectors.named_grant import NamedGrant, UnderGrant
 from protection.services.certify import DeviceKeys
@@ -20,7 +21,8 @@ from protection.services.register_on_first_use import LicenseRequestItem
 class Reading:
     """What the deciding statement read: one moment, one person, one organization, the documents in the order asked.
 
-    ``marker`` is the portal's part of the condition under which the decision may be recorded; ``grant`` the named one.
+    ``marker`` is the portal's part of the condition under which the decision may be recorded; ``grant`` the named one,
+    ``budgets`` what the person has used of them, None where the organization has none.
     """
 
     service: ServiceState
@@ -33,6 +35,7 @@ class Reading:
     documents: tuple[ContentState | None, ...]
     marker: dict[str, Any] = field(default_factory=dict)
     grant: NamedGrant | None = None
+    budgets: BudgetsUsed | None = None
 
 
 class LicensingDatabase(Protocol):
@@ -50,12 +53,13 @@ class LicensingDatabase(Protocol):
         first_openings: Sequence[UUID] = (),
         first_seen: Sequence[bytes] = (),
         under_grant: Sequence[UnderGrant] = (),
+        counting: Counting | None = None,
     ) -> bool:
         """Write all events durably if nothing has moved since ``reading``; tell whether they were written.
 
         ``first_openings`` are the documents that the person opens for the first time, ``first_seen`` the seals of
-        editions that nobody but their sealer had opened, ``under_grant`` what rests on the request's super-user grant;
-        all are kept with the events or not at all.
+        editions that nobody but their sealer had opened, ``under_grant`` what rests on the request's super-user grant,
+        ``counting`` what counts for budgets; all are kept with the events or not at all.
         """
         ...
 
@@ -81,6 +85,8 @@ class LicenseRequest:
     directory: Directory
     """Asked about the person who published or sealed what is seen for the first time."""
     page_of_access: str = ""
+    page_of_pause: str = ""
+    """Where people confirm that it is them who open so much."""
     program: str = ""
     """The program's name, as it states it."""
     request_id: bytes = b""

@@ -121,11 +121,15 @@ class Prelicensed:
 
 @dataclass(frozen=True, slots=True)
 class ReadAhead:
-    """The document and the organization as the deciding statement reads them, and the suite of the document's key."""
+    """The document and the organization as the deciding statement reads them, and the suite of the document's key.
+
+    ``paused`` are the people who get no licenses now because they opened too much.
+    """
 
     state: ContentState
     service: ServiceState
     suite: str
+    paused: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from protection.services.license_request import Reading, Refused
 
 
 def refusal_details(
-    refused: Sequence[Refused], reading: Reading, *, iss: str, organization: UUID, page: str
+    refused: Sequence[Refused], reading: Reading, *, iss: str, organization: UUID, page: str, pause: str
 ) -> list[dict[str, Any]]:
     """Return what the refused person reads about each document, in order; never which entry denied them.
 
     ``iss`` is the installation, whose page opens what is shown in the browser only; ``page`` is where an organization
-    shows people their access to a document, with the document's id to be filled in.
+    shows people their access to a document, with the document's id to be filled in, ``pause`` where they confirm that
+    it is them who open so much.
     """
     notes = revocation_notes(
         organization=organization,
@@ -28,6 +29,7 @@ def refusal_details(
     return [
         {
             **_details(item, reading, iss),
+            **_confirming(item, reading, pause),
             **_written(NOTHING if item.state is None else notes.get(item.state.facts.cid, NOTHING), page),
         }
         for item in refused
@@ -54,6 +56,15 @@ def _details(item: Refused, reading: Reading, iss: str) -> dict[str, Any]:
         # Nobody is advised to ask themselves.
         "contact": reading.service.contact if theirs or item.state is None else item.state.owner_address,
     }
+
+
+def _confirming(item: Refused, reading: Reading, pause: str) -> dict[str, Any]:
+    """Return how a paused person goes on; programs and people without an account have no second factor."""
+    is_person = bool(reading.address) and not reading.subject.outsider
+    if _disclosed(item).reason is not Reason.OPENINGS_PAUSED or not (is_person and pause):
+        return {}
+    step = message("Confirm that it is you with your second factor: {address}", address=pause)
+    return {"next_step": step, "page_of_pause": pause}
 
 
 def _written(note: RevocationNote, page: str) -> dict[str, Any]:

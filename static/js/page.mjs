@@ -58,7 +58,10 @@ function sayRevocation({ message_to_recipients: message, successor }) {
 export function sayRefusal(error) {
   const { title, step, contact } = wordsOf(error);
   find("refused_title").textContent = title;
-  find("refused_step").textContent = step;
+  const pause = error instanceof ServiceError ? error.problem.page_of_pause : "";
+  // The step of a paused person ends with the address of the page where they go on.
+  if (pause) find("refused_step").replaceChildren(step.replace(pause, ""), element("a", { href: pause, textContent: pause }));
+  else find("refused_step").textContent = step;
   sayRevocation(error instanceof ServiceError ? error.problem : {});
   find("refused_contact").textContent = contact ? texts.contact.replace("{contact}", contact) : "";
   const stale = error instanceof ServiceError && (error.status === 401 || error.code === "fresh_sign_in_required");

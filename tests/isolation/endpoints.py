@@ -26,7 +26,7 @@ from portal.fastpath.middleware import BATCH, ONE
 from portal.middleware import SESSION_HOST
 from portal.usecases.caller import caller_at
 from portal.usecases.previews.ask import ask_about_person
-from protection.models import Alarm
+from protection.models import Alarm, Budget, Pause
 from protection.selectors.named_grant import Scope
 from protection.selectors.organization import keys
 from protection.selectors.templates import templates
@@ -159,6 +159,10 @@ def furnish(cast: Cast, folder: Path) -> Site:
             first_at=timezone.now(),
             last_at=timezone.now(),
         ).id
+        limit = Budget.objects.create(
+            openings=1_000, seconds=600, who="people", owner_id=cast.ada.id, owner_address="", made_by=cast.ada.id
+        )
+        paused = Pause.objects.create(person_id=uuid4(), budget=limit, told_at=timezone.now()).id
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,
@@ -179,6 +183,8 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "grant_id": grant,
         "scheduled_id": ends,
         "alarm_id": raised,
+        "budget_id": limit.id,
+        "pause_id": paused,
         "change_id": everywhere,
         "message_id": NOBODY,
         "level": 0,

@@ -20,7 +20,7 @@ from audit.services.sequence import sequence
 from portal.models import Notification
 from portal.notifications.backend import unsealed
 from portal.usecases import alarms as worker
-from protection.models import Alarm, AlarmCursor, Decoy, SuperUserOpening
+from protection.models import Alarm, AlarmCursor, Decoy, ServiceSettings, SuperUserOpening
 from protection.services import alarms
 from tenants.context import in_organization
 from tests.cast import Cast, Player
@@ -52,7 +52,8 @@ def _from_here_on(cast: Cast, settings: Any) -> Iterator[None]:
         for model in (Alarm, Decoy, AlarmCursor):
             model.objects.all().delete()
     yield
-    call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "named", "untracked_group": "", "alarm_address": ""})
+    with in_organization(cast.organizations["contoso"].id):
+        ServiceSettings.objects.update(tracking="named", untracked_group=None, alarm_address="")
 
 
 def settled(cast: Cast) -> None:
@@ -272,7 +273,8 @@ def test_where_names_are_not_shown_alarms_have_none(cast: Cast, plan: Path) -> N
     for said in [str(mail.body) for mail in mails] + [json.dumps(raised(who)) for who in (cast.olga, auditor)]:
         assert RITA not in said
         assert "A person whose name is not shown" in said
-    call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "off"})
+    with in_organization(cast.organizations["contoso"].id):
+        ServiceSettings.objects.update(tracking="off")
     assert [one["who"] for one in raised(cast.olga)] == [""]
     assert [one["who"] for one in raised(auditor)] == [RITA], "as in the audit log"
 

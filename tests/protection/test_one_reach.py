@@ -33,7 +33,7 @@ from tenants.context import in_organization
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, InProcess, Player
 from tests.contract import description
-from tests.protection.steps import MAX, RITA, protect, refusal
+from tests.protection.steps import MAX, RITA, opening, protect, refusal
 
 PAGES: Final[Mapping[str, str]] = {
     "POST access-requests/chosen": "requests_chosen",
@@ -75,6 +75,11 @@ PAGES: Final[Mapping[str, str]] = {
     "POST labels/{label_id}/publish": "label_status",
     "POST leave": "leave",
     "PATCH me": "preferences",
+    "POST budgets": "budget_new",
+    "PUT budgets/{budget_id}": "budget",
+    "DELETE budgets/{budget_id}": "budget_remove",
+    "POST pauses/{pause_id}/release": "pause_release",
+    "POST pause/confirm": "own_pause",
     "PUT documents/{cid}/decoy": "document_decoy",
     "DELETE documents/{cid}/decoy": "document_decoy",
     "POST alarms/{alarm_id}/acknowledge": "alarm_acknowledge",
@@ -204,9 +209,10 @@ READ: Final[Mapping[str, set[str]]] = {
         LIST,
     ),
     **dict.fromkeys(
-        ("decoy list", "alarm list"),
+        ("decoy list", "alarm list", "budget list", "pause list"),
         LIST,
     ),
+    "pause show": {"pause", "confirms"},
     "person offboarding": {"documents", "disabled", "hand_overs"},
     "everywhere show": {"state", "skipped"},
     "preview show": {"state", "result"},
@@ -472,6 +478,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
     _hand_overs(cast, plan, commands)
     _names(cast, plan, commands)
     _decoys(cast, plan, commands)
+    _budgets(cast, plan, commands)
     _super_users(cast, plan, commands)
     _recovery(cast, commands)
     for decision in ("accept", "block"):
@@ -553,6 +560,22 @@ def _names(cast: Cast, plan: Path, commands: Commands) -> None:
     run(olga, "names", "list")
     asked = run(ada, "names", "ask-all", *yes)["id"]
     run(auditor, "names", "approve", asked, *yes)
+
+
+def _budgets(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
+    sealed = [protect(cast.olga, plan, f"{MAX}:VIEW", offline_days=0) for _ in range(2)]
+    terms = ("--openings", "1", "--minutes", "10", "--who", "person", "--name", MAX, "--owner", ada.address)
+    made = run(ada, "budget", "make", *terms, "--ignore-grants", "--forget-copies")["id"]
+    opening(cast.max, sealed[0].path)
+    refusal(cast.max, sealed[1].path)
+    assert run(cast.max, "pause", "show")["pause"]["state"] == "open"
+    (paused,) = run(ada, "pause", "list", "--state", "open")["results"]
+    run(ada, "pause", "release", paused["id"], *yes)
+    run(cast.max, "pause", "confirm", "--yes")
+    run(ada, "budget", "change", made, *terms, "--openings", "5", *yes)
+    run(ada, "budget", "list")
+    run(ada, "budget", "remove", made, *yes)
 
 
 def _decoys(cast: Cast, plan: Path, commands: Commands) -> None:

@@ -93,6 +93,12 @@ def shown_names(person_ids: Iterable[UUID]) -> dict[UUID, str]:
     return {person_id: email or name for person_id, email, name in rows}
 
 
+def called_here(organization_id: UUID, people: Iterable[UUID]) -> dict[UUID, str]:
+    """Return how an organization calls those of the people who have a place in it: by address, applications by name."""
+    facts = _facts(list(_places(organization_id).filter(person_id__in=list(people))))
+    return {one.id: one.email or one.name for one in facts}
+
+
 def language_of(person_id: UUID) -> str:
     """Return the language that somebody has chosen to read in, "" when they have chosen none."""
     return Person.objects.filter(id=person_id).values_list("language", flat=True).first() or ""
