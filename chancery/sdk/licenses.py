@@ -278,8 +278,8 @@ class Licenses:
         if why is not None:
             self._notify(
                 message(
-                    "Warning: the license that was sent ahead with this file cannot be used: {why} Ask the sender for"
-                    " the file with the licenses again, or connect to the service.",
+                    "Warning: the license that was sent ahead with this file cannot be used: {why} Connect to the"
+                    " service, or ask the sender for new licenses.",
                     why=why.message,
                 )
             )

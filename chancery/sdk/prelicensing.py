@@ -11,6 +11,7 @@ from chancery.objects.jws import b64, unb64
 from chancery.objects.licenses_file import SUFFIX, LicensesFile, SealedLicense
 from chancery.sdk.carried import read_licenses
 from chancery.sdk.errors import Misused, ServiceError
+from chancery.sdk.licensed import READ_AND_WRITE
 from chancery.sdk.organization import Organization
 from chancery.sdk.results import Prelicensed, RecipientLicenses
 from chancery.sealing.atomic import replacing
@@ -46,6 +47,9 @@ def prelicense(
     target.parent.mkdir(parents=True, exist_ok=True)
     with replacing(target) as stream:
         write_all(stream, encoded)
+    if before is None:
+        # As readable as the sealed file with which it travels: whoever else reads it learns nothing from it.
+        target.chmod(sealed.stat().st_mode & READ_AND_WRITE)
     return Prelicensed(target, cid, tuple(recipients))
 
 

@@ -161,9 +161,10 @@ def _about(asked: PrelicenseRequest, read: ReadAhead, address: str, holders: Hol
     holder = holders.found.get(address)
     if holder is None:
         return NotAhead.GROUP if address in holders.groups else NotAhead.NO_DEVICE
-    if not holder.devices or holder.whole.outsider or not holder.whole.active:
+    person = holder.whole
+    if not holder.devices or person.outsider or not person.active or person.person in read.paused:
         return NotAhead.NO_DEVICE
-    if holder.whole.handovers:
+    if person.handovers:
         # Which of two holders an entry means can depend on organizations that this one knows nothing of.
         return NotAhead.DECIDED_WHEN_OPENED
     kem = suite_named(read.suite).kem
@@ -182,8 +183,7 @@ def _decision(asked: PrelicenseRequest, read: ReadAhead, holder: Holder, device:
     if isinstance(visible, Deny):
         own = visible.reason in {Reason.PERSON_DISABLED, Reason.DEVICE_REVOKED, Reason.PLATFORM_OFF}
         return NotAhead.NO_DEVICE if own else visible.reason
-    paused = holder.whole.person in read.paused
-    if isinstance(evaluate(replace(case, subject=replace(holder.whole, device=device.facts, paused=paused))), Deny):
+    if isinstance(evaluate(replace(case, subject=replace(holder.whole, device=device.facts))), Deny):
         return NotAhead.DECIDED_WHEN_OPENED
     return visible if visible.offline_until > read.service.now else NotAhead.ONLINE_ONLY
 

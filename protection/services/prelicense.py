@@ -21,7 +21,6 @@ from chancery.objects.use import seal_content_key
 from chancery.policy.rights import in_order
 from chancery.texts import message
 from protection.keys.subordinate import issuer
-from protection.models import GrantBinding
 from protection.selectors.licensing import FIRST_SEEN, UNMOVED, lease_of, named_facts
 from protection.services.decide import ATTEMPTS
 from protection.services.decide_ahead import decide_ahead, kept_from_addresses, page_of_recipients, read_document
@@ -88,19 +87,13 @@ def _recorded(
     }
     unmoved = f"{UNMOVED.format(schema='')} and {holders.unmoved}"
     also = FIRST_SEEN.format(schema="") if seen else ""
-    fresh = {(read.state.scope, *binding) for one in given for binding in one.decision.bindings}
     with transaction.atomic():
         require_running(directory)
         with connection.cursor() as cursor:
             cursor.execute(statements.record_many("", unmoved, also), values)
             (written,) = cursor.fetchone()
-        if not written:
-            return False
-        GrantBinding.objects.bulk_create(
-            [GrantBinding(scope=scope, address=address, identity=identity) for scope, address, identity in fresh],
-            ignore_conflicts=True,
-        )
-    return True
+    # No address is bound to its holder by this: that is what people do themselves, by opening.
+    return bool(written)
 
 
 def _event(asked: PrelicenseRequest, read: ReadAhead, one: GrantedAhead) -> dict[str, object]:

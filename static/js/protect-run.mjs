@@ -26,7 +26,7 @@ class Row {
     this.entry = entry;
     this.state = element("span", { className: "soft" });
     this.acts = element("span", { className: "row" });
-    this.notes = element("ul", { className: "soft", hidden: true });
+    this.notes = element("div", { className: "soft", hidden: true });
     this.line = element("li", {}, element("span", { className: "who" }, entry.path), this.state, this.acts, this.notes);
     this.tell(WORDS[entry.state] ?? (entry.isMissing ? texts.missing : texts.waiting));
   }
@@ -42,7 +42,7 @@ class Row {
 
   note(...lines) {
     this.notes.hidden = !lines.length;
-    this.notes.replaceChildren(...lines.map((line) => element("li", {}, line)));
+    this.notes.replaceChildren(...lines.map((line) => element("p", {}, line)));
   }
 }
 
@@ -231,7 +231,8 @@ export class Run {
     find("save_all").hidden = !isDownloads || done.length < 2;
     find("kept").hidden = !isDownloads || !done.length;
     find("next").hidden = !done.length;
-    const files = new Intl.ListFormat(language).format(done.map(({ output }) => nameOf(output)));
+    const names = done.flatMap(({ output, kept }) => [nameOf(output), ...(kept.ahead ? [nameOf(output) + SUFFIX] : [])]);
+    const files = new Intl.ListFormat(language).format(names);
     const mail = this.batch.head.page ? texts.mail_with_pages : texts.mail;
     find("mail").value = fill(mail, { files, address: `${configuration.iss}/open/` });
   }

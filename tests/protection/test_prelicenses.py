@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from audit.services.report import ingest
 from chancery.crypto.keys import EncryptionPrivateKey
 from chancery.crypto.suites import X25519
-from chancery.errors import Revoked
+from chancery.errors import ChanceryError, Revoked
 from chancery.objects import jws
 from chancery.objects.claims import Claims
 from chancery.objects.jws import Kind, b64
@@ -26,6 +26,7 @@ from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Prelicensed, Protected
 from portal.subjects.device_holders import DeviceHolders
 from protection.actor import Actor
+from protection.models import Budget, GrantBinding, Pause, ServiceSettings
 from protection.selectors.kept import kept_by_people
 from protection.selectors.sight import Sight, Tracking
 from protection.services import decide_ahead
@@ -34,9 +35,10 @@ from protection.services.prelicense_request import PrelicenseRequest
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.models import Device, Membership
+from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast, Player
-from tests.protection.steps import RITA, Later, call, ledger, objects, opening, problem, protect
+from tests.protection.steps import RITA, Later, call, confirmed, ledger, objects, opening, problem, protect
 from tests.protection.test_latest_moment import (
     LEASE,
     Act,
@@ -120,6 +122,28 @@ def test_every_license_is_recorded_for_its_recipient_and_is_no_opening(cast: Cas
     shown = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/events").json()["results"][0]
     assert shown["sentence"].startswith(f"{cast.olga.address} sent a license for “plan.txt” ahead to {reader.address}.")
     assert (shown["actor"]["address"], shown["actor"]["person"]) == (cast.olga.address, "")
+
+
+def test_no_address_is_bound_by_a_license_that_nobody_asked_for(cast: Cast, reader: Player, plan: Path) -> None:
+    """The page of recipients takes what is bound to a person who never tried for a group."""
+    sealed = sent(cast, reader, plan)
+    with in_organization(cast.organizations["contoso"].id):
+        assert not GrantBinding.objects.filter(scope=sealed.cid).exists()
+
+
+def test_an_application_sends_licenses_ahead_for_what_it_protected(cast: Cast, reader: Player, plan: Path) -> None:
+    with in_organization(cast.organizations["contoso"].id):
+        made = create_application(
+            organization_id=cast.organizations["contoso"].id, name="archive", roles=("connector",), actor=ACTOR
+        )
+    archive = cast.enroll(f"archive-{uuid4().hex[:6]}", made.person_id, "")
+    sealed = protect(archive, plan, f"{reader.address}:VIEW", owner=cast.olga.address)
+    assert [one.licenses for one in ahead(archive, sealed).recipients] == [1]
+    (event,) = ledger(cast, "contoso", "content.prelicensed", cid=sealed.cid)
+    assert (event.personal["application"], event.personal["actor"]) == (True, "archive")
+    assert [one.licenses for one in ahead(cast.olga, sealed).recipients] == [1], "its owner may as well"
+    other = protect(cast.olga, plan, f"{reader.address}:VIEW")
+    problem(asked(archive, other), 404, "not_found")
 
 
 def test_the_opening_is_reported_at_the_next_contact(cast: Cast, reader: Player, plan: Path) -> None:
@@ -229,12 +253,19 @@ def without_device(reader: Player) -> None:
     Device.objects.filter(person_id=reader.id).delete()
 
 
-@pytest.mark.parametrize("state", [disabled, revoked_device, tab_of_an_outsider, without_device])
+def paused(reader: Player) -> None:
+    budget = Budget.objects.create(openings=1000, seconds=3600, who="people", owner_id=reader.id, made_by=reader.id)
+    Pause.objects.create(person_id=reader.id, budget_id=budget.id)
+    ServiceSettings.objects.update(budgets=True)
+
+
+@pytest.mark.parametrize("state", [disabled, revoked_device, tab_of_an_outsider, without_device, paused])
 def test_without_a_device_that_counts_it_reads_as_for_nobody(
     cast: Cast, reader: Player, plan: Path, state: Callable[[Player], None]
 ) -> None:
     sealed = protect(cast.olga, plan, f"{reader.address}:VIEW")
-    state(reader)
+    with in_organization(cast.organizations["contoso"].id):
+        state(reader)
     assert why_none(ahead(cast.olga, sealed)) == {reader.address: "no_device"}
 
 
@@ -319,6 +350,36 @@ def license_of(reader: Player, sealed: Protected) -> UseLicense:
     token = mine.open(account.key_store(), account.encryption.key_id, org=org, pl=pl).token
     claims = Claims(jws.parse(token, Kind.USE).claims, "use license")
     return read_license(claims, Common.read(claims), with_key=True)
+
+
+def test_a_key_that_is_marked_as_compromised_ends_what_was_sent_ahead(cast: Cast, reader: Player, plan: Path) -> None:
+    slug, name = f"key{uuid4().hex[:6]}", f"chief{uuid4().hex[:6]}"
+    cast.found(slug, name)
+    chief = cast.players[name]
+    opening(reader, protect(chief, plan, f"{reader.address}:VIEW").path)
+    sealed = protect(chief, plan, f"{reader.address}:VIEW", offline_days=7)
+    assert [one.licenses for one in ahead(chief, sealed).recipients] == [1]
+    assert offline(reader, sealed).source == "carried"
+    key = call(chief, slug, "GET", "keys").json()["results"][0]["id"]
+    confirmed(chief, slug, "POST", "keys/rotate")
+    confirmed(chief, slug, "POST", f"keys/{key}/compromise")
+    reader.session.organization(cast.organizations[slug].id).feed(newest=True)
+    with pytest.raises(ChanceryError):
+        offline(reader, sealed)
+
+
+def test_a_narrowed_template_ends_what_was_sent_ahead(cast: Cast, reader: Player, plan: Path) -> None:
+    policy = {"grants": [{"who": reader.address, "rights": ["VIEW"]}], "offline_days": 7}
+    body = {"names": {"en": f"T{uuid4().hex[:6]}"}, "policy": policy}
+    made = call(cast.ada, "contoso", "POST", "templates", body).json()["id"]
+    call(cast.ada, "contoso", "POST", f"templates/{made}/publish")
+    sealed = protect(cast.olga, plan, template=made)
+    assert [one.licenses for one in ahead(cast.olga, sealed).recipients] == [1]
+    assert offline(reader, sealed).source == "carried"
+    confirmed(cast.ada, "contoso", "PATCH", f"templates/{made}", {"policy": {"grants": {reader.address: None}}})
+    reader.session.organization(cast.organizations["contoso"].id).feed(newest=True)
+    with pytest.raises(Unreachable):
+        offline(reader, sealed)
 
 
 def test_a_narrowed_policy_ends_what_was_sent_ahead(cast: Cast, reader: Player, plan: Path) -> None:
