@@ -147,7 +147,7 @@ class FastPathDatabase:
             name=row.name,
             documents=tuple(content_state(document) for document in documents),
             grant=None if named is None else named_grant(named, [group.id for group in row.groups if group.live]),
-            budgets=budgets_used(state["budgets_used"]),
+            budgets=None if state["budgets_used"] is None else budgets_used(state["budgets_used"]),
             marker={
                 "feed_seq": documents[0]["feed_seq"],
                 "person": self.person,

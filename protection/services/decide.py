@@ -20,7 +20,7 @@ from chancery.policy.reasons import Reason
 from chancery.policy.rights import in_order
 from chancery.texts import message
 from protection.actor import Actor
-from protection.selectors.counted import BudgetsUsed
+from protection.selectors.counted import BudgetsUsed, Counting
 from protection.selectors.licensing import ContentState, lease_of, named_facts
 from protection.selectors.named_grant import UnderGrant
 from protection.selectors.named_since import dated
@@ -62,7 +62,9 @@ def decide(
         if unknown:
             refused = _register_new(request, reading, items, unknown)
             reading = database.read(items)
-        reading = as_paused(_dated(reading))
+        reading = _dated(reading)
+        if reading.budgets is not None:
+            reading = as_paused(reading)
         if reading.service.ledger_has_gap:
             raise LedgerHasGap
         organization = _organization(request, reading)
@@ -73,11 +75,10 @@ def decide(
             for place, (item, state) in enumerate(zip(items, reading.documents, strict=True))
         )
         # Once others took what was left, and twice, the rest is not tried for again: it would be too little anyway.
-        crowded = attempt >= CROWDED and reading.budgets is not None and reading.budgets != before
-        decided, counting = keep_to_budget(request, reading, decided, crowded=crowded)
-        if counting is not None and counting.paused_by is not None:
-            counting = replace(counting, paused_as=_paused_as(request, reading, decided))
-        before = reading.budgets
+        crowded, before = attempt >= CROWDED and reading.budgets != before, reading.budgets
+        counting = None
+        if reading.budgets is not None:
+            decided, counting = _within_budget(request, reading, decided, crowded=crowded)
         records = [_event(request, reading, item) for item in decided]
         seen = _first_seen(reading.subject.person, decided)
         first, under = _first_openings(decided), _under_grant(reading, decided)
@@ -287,10 +288,18 @@ def _known_as(organization: UUID, reading: Reading, state: ContentState | None) 
     return known_as(policy, subject.addresses, otherwise=reading.address, also=others)
 
 
-def _paused_as(request: LicenseRequest, reading: Reading, decided: Sequence[Decided]) -> str:
-    """Return the address under which somebody asked for what was beyond their budget."""
-    refused = (item.state for item in decided if item.decision == Deny(Reason.OPENINGS_PAUSED))
-    return _known_as(request.organization, reading, next(refused, None))
+def _within_budget(
+    request: LicenseRequest, reading: Reading, decided: Sequence[Decided], *, crowded: bool
+) -> tuple[tuple[Decided, ...], Counting | None]:
+    """Return what is left of the decisions by the person's budgets, and what counts for these.
+
+    A person who is paused by it is named by the address under which they asked for what was beyond it.
+    """
+    kept, counting = keep_to_budget(request, reading, decided, crowded=crowded)
+    if counting is None or counting.paused_by is None:
+        return kept, counting
+    refused = (item.state for item in kept if item.decision == Deny(Reason.OPENINGS_PAUSED))
+    return kept, replace(counting, paused_as=_known_as(request.organization, reading, next(refused, None)))
 
 
 def _details(request: LicenseRequest, reading: Reading, item: Decided) -> dict[str, Any]:
