@@ -194,7 +194,7 @@ class Personal:
     address of whom it was done for.  ``actor`` is the address of who acted where ``addresses`` are those of others;
     ``application`` says that an application acted, ``outsider`` that a person did who has no account but proved the
     address by a mailed code.  ``issuer`` and ``owner`` are the document's at that moment,
-    ``approver`` is who let it happen.
+    ``approver`` is who let it happen, ``acting_for`` the person for whom an administrator declared to act.
     ``changes`` are differences that name people: each says what differs, and before and after.
     """
 
@@ -214,6 +214,7 @@ class Personal:
     issuer: str = ""
     owner: str = ""
     approver: str = ""
+    acting_for: str = ""
     changes: tuple[Mapping[str, Any], ...] = ()
 
     def encode(self) -> bytes:
@@ -235,6 +236,7 @@ class Personal:
             "issuer": self.issuer,
             "owner": self.owner,
             "approver": self.approver,
+            "acting_for": self.acting_for,
             "changes": list(self.changes),
         }
         return canonical({name: value for name, value in members.items() if value})

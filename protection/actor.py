@@ -13,7 +13,7 @@ class Actor:
     ``administrator`` says that the person's role in this organization lets them narrow and restore; it never lets them
     read (docs/protocol.md P18).  ``addresses`` are all of somebody from elsewhere, of which a document that they bring
     shows just the one by which it means them (P20).  ``ip`` and ``device`` are what the interface saw; "" and None when
-    it saw nothing.
+    it saw nothing.  ``acting_for`` is for whom an administrator acts, as they have declared; it allows nothing more.
     """
 
     person: UUID
@@ -27,6 +27,13 @@ class Actor:
     application: bool = False
     device_name: str = ""
     addresses: frozenset[str] = field(default=frozenset(), repr=False)
+    acting_for: UUID | None = None
+    acting_for_address: str = ""
+
+    @property
+    def own(self) -> UUID:
+        """Whose documents the actor's own lists show."""
+        return self.acting_for or self.person
 
     def as_json(self) -> dict[str, Any]:
         """Return the facts of who asked, for the events that a worker writes later."""
@@ -39,10 +46,12 @@ class Actor:
             "device_name": self.device_name,
             "source": self.source,
             "application": self.application,
+            "acting_for": None if self.acting_for is None else str(self.acting_for),
+            "acting_for_address": self.acting_for_address,
         }
 
     @classmethod
     def from_json(cls, asked: Mapping[str, Any], *, administrator: bool = False) -> Self:
         """Return who asked, as ``as_json`` kept them; ``administrator`` is what they are by now."""
-        device = None if asked["device"] is None else UUID(asked["device"])
-        return cls(**{**asked, "person": UUID(asked["person"]), "device": device}, administrator=administrator)
+        ids = {name: UUID(asked[name]) for name in ("person", "device", "acting_for") if asked.get(name)}
+        return cls(**{**asked, **ids}, administrator=administrator)

@@ -69,6 +69,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "label": "labels.label",
         "key": "keys.key",
         "person": "people.person",
+        "acting": "acting.acting",
         "group": "people.group",
         "domain": "administration.domain",
         "application": "administration.application",

@@ -36,6 +36,8 @@ class Kind(StrEnum):
     ACCESS_GRANTED = "access.granted"
     ACCESS_DECLINED = "access.declined"
     ACCESS_GAINED_BY_AUTHOR = "access.gained_by_author"
+    ACTING_BEGAN = "acting.began"
+    ACTING_ENDED = "acting.ended"
     DECOY_MARKED = "decoy.marked"
     DECOY_UNMARKED = "decoy.unmarked"
     ALARM_RAISED = "alarm.raised"

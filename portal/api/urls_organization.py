@@ -4,6 +4,7 @@ from django.urls import path
 
 from portal.api import (
     access_requests,
+    acting,
     administration,
     applications,
     audit,
@@ -99,6 +100,7 @@ urlpatterns = [
         recipient_suggestions.RecipientSuggestions.as_view(),
         name="api_recipient_suggestions",
     ),
+    path("acting", acting.Acting.as_view(), name="api_acting"),
     path("names", names.NamesRequests.as_view(), name="api_names"),
     path("names/<uuid:request_id>/approve", names.ApproveNames.as_view(), name="api_names_approve"),
     path("names/<uuid:request_id>/decline", names.DeclineNames.as_view(), name="api_names_decline"),

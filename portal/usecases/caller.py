@@ -16,6 +16,7 @@ from portal import clock
 from portal.subjects.subject import is_active, subject_of
 from portal.usecases.permissions import Permission, of_application, of_place
 from protection.actor import Actor
+from protection.selectors.acting import ActingFacts, acting_of
 from protection.selectors.decisions import RightsOn, rights_of
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.models import Person
@@ -46,6 +47,8 @@ class Caller:
     known_as: frozenset[str] = frozenset()
     """The person's proven addresses, and those of this organization's groups that hold them, nested ones too."""
     device_name: str = ""
+    acting: ActingFacts | None = None
+    """For whom an administrator acts, as they have declared (``portal.usecases.acting``); None for themselves."""
     active: bool = True
     """False when the person may not act here: then they neither manage nor see what they own.
 
@@ -72,6 +75,8 @@ class Caller:
             source=self.source,
             application=self.is_application,
             addresses=frozenset() if self.member or self.subject is None else self.subject.addresses,
+            acting_for=None if self.acting is None else self.acting.person,
+            acting_for_address="" if self.acting is None else self.acting.address,
         )
 
     @property
@@ -147,5 +152,6 @@ def caller_at(
         known_as=known_as,
         organization=organization.id,
         subject=subject,
+        acting=acting_of(person.id) if Permission.DOCUMENTS_REVOKE in permissions else None,
         active=active,
     )

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.web import (
+    acting,
     administration,
     applications,
     audit,
@@ -39,6 +40,8 @@ from portal.web import (
 urlpatterns = [
     path("", home.home, name="home"),
     path("leave/", leaving.leave, name="leave"),
+    path("acting/end/", acting.acting_end, name="acting_end"),
+    path("people/<uuid:person_id>/acting/", acting.person_acting, name="person_acting"),
     path("names/", names.names, name="names"),
     path("names/all/", names.all_names, name="all_names"),
     path("names/<uuid:request_id>/", names.names_answer, name="names_answer"),

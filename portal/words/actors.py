@@ -80,7 +80,7 @@ def shown_actor(row: EventRow) -> ShownActor:
         words = _("The application “{name}”").format(name=name) if name else _("An application without a name")
         return ShownActor(ActorKind.APPLICATION, words, name, "", person)
     if person and (address or name):
-        return ShownActor(ActorKind.PERSON, address or name, name, address, person)
+        return ShownActor(ActorKind.PERSON, _acting(row, address or name), name, address, person)
     if person:
         return ShownActor(ActorKind.UNIDENTIFIED, str(_CALLED[ActorKind.UNIDENTIFIED]), person=person)
     if name == "operator":
@@ -88,6 +88,12 @@ def shown_actor(row: EventRow) -> ShownActor:
     if name and row.source not in _SOURCES and name != NOBODY_SIGNED_IN:
         return ShownActor(ActorKind.PERSON, name, name)
     return _nameless(_SOURCES.get(row.source, ActorKind.UNIDENTIFIED if personal else ActorKind.SERVICE))
+
+
+def _acting(row: EventRow, who: str) -> str:
+    """Return who acted, and for whom where an administrator declared it."""
+    whom = row.personal.get("acting_for")
+    return _("{who} (acting for {whom})").format(who=who, whom=whom) if whom else who
 
 
 def _address(row: EventRow) -> str:

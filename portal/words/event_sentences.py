@@ -172,6 +172,14 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         ),
         PLAIN: _("{who} made a change by which an administrator gained access to documents."),
     },
+    Kind.ACTING_BEGAN: {
+        "recipient": _("{who} acts for {recipient} until {until}."),
+        PLAIN: _("{who} acts for another person."),
+    },
+    Kind.ACTING_ENDED: {
+        "recipient": _("{who} stopped acting for {recipient}."),
+        PLAIN: _("{who} stopped acting for another person."),
+    },
     Kind.DECOY_MARKED: {PLAIN: _("{who} marked {document} as a decoy.")},
     Kind.DECOY_UNMARKED: {PLAIN: _("{who} removed the mark of a decoy from {document}.")},
     Kind.ALARM_RAISED: {PLAIN: _("{who} raised an alarm about the decoy {document}.")},

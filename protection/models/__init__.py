@@ -1,6 +1,7 @@
 """The tables of the protection package; Django finds them here."""
 
 from protection.models.access import AccessRequest, PersonalGrant, RequestState
+from protection.models.acting import Acting
 from protection.models.budgets import Budget, BudgetFor, BudgetUse, CountedOpening, Pause
 from protection.models.content import (
     STATE,
@@ -44,6 +45,7 @@ from protection.models.tracking import (
 __all__ = [
     "STATE",
     "AccessRequest",
+    "Acting",
     "Alarm",
     "AlarmCursor",
     "Budget",

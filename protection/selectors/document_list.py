@@ -179,7 +179,7 @@ def granting_to(who: Principal) -> Q:
 def _matching(actor: Actor, *, everybody: bool, search: str, state: str) -> QuerySet[Content]:
     rows = Content.objects.all()
     if not everybody:
-        rows = rows.filter(decided_by(actor.person))
+        rows = rows.filter(decided_by(actor.own))
     if search:
         rows = rows.filter(
             Q(title__icontains=search) | Q(issuer_address__icontains=search) | Q(owner_address__icontains=search)

@@ -108,7 +108,7 @@ def requests_for(
     """
     rows = AccessRequest.objects.all()
     if not (everybody and (actor.administrator or actor.auditor)):
-        rows = rows.filter(decided_by(actor.person, "content__"))
+        rows = rows.filter(decided_by(actor.own, "content__"))
     if state:
         rows = rows.filter(state=state)
     return _rows(rows.filter(_behind(sort, after)), limit, sort)

@@ -61,7 +61,7 @@ def scheduled_revocations(
     if cid is not None:
         rows = rows.filter(content_id=cid)
     elif not (everybody and (actor.administrator or actor.auditor)):
-        rows = rows.filter(decided_by(actor.person, "content__"))
+        rows = rows.filter(decided_by(actor.own, "content__"))
     rows = rows.filter(_behind(after))
     return tuple(_facts(row) for row in rows.order_by("at", "id")[: max(1, min(limit, MAX_LISTED))])
 

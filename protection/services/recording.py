@@ -76,6 +76,7 @@ def personal_of(
         sealer_device_id=None if sealer is None else sealer.dev,
         recipient=recipient,
         application=actor is not None and actor.application,
+        acting_for="" if actor is None else actor.acting_for_address,
         issuer="" if content is None else content.issuer_address,
         owner=owner if content is None else content.owner_address,
         changes=tuple(changes),

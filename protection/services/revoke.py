@@ -114,7 +114,8 @@ def check_revocation(actor: Actor, content: Content, revocation: Revocation) -> 
 def take_back(actor: Actor, content: Content, basis: str, revocation: Revocation) -> Revoked:
     """Revoke a locked document on a basis that was found, and record it."""
     recipient = revocation.recipient
-    since = _from_everybody(actor, content, basis) if recipient is None else _from_one(actor, content, basis, recipient)
+    will = _will(actor, content, basis, revocation)
+    since = _from_everybody(will, content) if recipient is None else _from_one(will, content, recipient)
     updated = _said(content, revocation)
     if revocation.issuer_too and recipient is None and not content.issuer_blocked:
         content.issuer_blocked, updated = True, True
@@ -148,29 +149,50 @@ def take_back(actor: Actor, content: Content, basis: str, revocation: Revocation
     return Revoked(content.rev, since, updated)
 
 
-def _from_everybody(actor: Actor, content: Content, basis: str) -> datetime | None:
+@dataclass(frozen=True, slots=True)
+class _Will:
+    """Whose will a revocation is, which says who undoes it (docs/protocol.md P18)."""
+
+    person: UUID
+    administrator: bool
+
+
+def _will(actor: Actor, content: Content, basis: str, revocation: Revocation) -> _Will:
+    """Return whose will it is: of whom an administrator acts for, if the document is theirs.
+
+    Nobody shuts themselves out in their own name.
+    """
+    if basis != ADMINISTRATOR:
+        return _Will(actor.person, administrator=False)
+    theirs = actor.acting_for is not None and actor.acting_for in {content.deciding_issuer, content.owner_id}
+    if theirs and not revocation.issuer_too:
+        return _Will(actor.own, administrator=False)
+    return _Will(actor.person, administrator=True)
+
+
+def _from_everybody(will: _Will, content: Content) -> datetime | None:
     since = content.revoked_at
-    if basis == ADMINISTRATOR:
-        content.held_by = actor.person
+    if will.administrator:
+        content.held_by = will.person
     if since is None:
-        content.revoked_at, content.revoked_by = Now(), actor.person
+        content.revoked_at, content.revoked_by = Now(), will.person
         raise_revision(content)
-    elif basis != ADMINISTRATOR:
+    elif not will.administrator:
         # From now on it is the owner's will, which an administrator does not undo (docs/protocol.md P18).
-        content.revoked_by = actor.person
+        content.revoked_by = will.person
     return since
 
 
-def _from_one(actor: Actor, content: Content, basis: str, recipient: Recipient) -> datetime | None:
+def _from_one(will: _Will, content: Content, recipient: Recipient) -> datetime | None:
     row, fresh = ContentRevocation.objects.get_or_create(
         content=content,
         address=recipient.name,
-        defaults={"identity": meant_by(content, recipient), "revoked_by": actor.person},
+        defaults={"identity": meant_by(content, recipient), "revoked_by": will.person},
     )
-    if basis == ADMINISTRATOR:
-        row.held_by = actor.person
+    if will.administrator:
+        row.held_by = will.person
     elif not fresh:
-        row.revoked_by = actor.person
+        row.revoked_by = will.person
     row.save(update_fields=["revoked_by", "held_by"])
     if fresh:
         raise_revision(content)

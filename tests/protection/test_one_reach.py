@@ -84,6 +84,8 @@ PAGES: Final[Mapping[str, str]] = {
     "DELETE documents/{cid}/decoy": "document_decoy",
     "POST alarms/{alarm_id}/acknowledge": "alarm_acknowledge",
     "POST documents/{cid}/names": "document_names",
+    "DELETE acting": "acting_end",
+    "POST acting": "person_acting",
     "POST names": "all_names",
     "POST names/{request_id}/approve": "names_answer",
     "POST names/{request_id}/decline": "names_answer",
@@ -178,6 +180,7 @@ SAVED: Final = {"sealed", "cid", "changed"}
 BULK: Final = LIST | {"run", "done", "failed"}
 LISTED: Final = ("device", "template", "label", "key", "person", "group", "domain", "application", "pending")
 READ: Final[Mapping[str, set[str]]] = {
+    "acting show": {"person", "address", "reason", "until"},
     **dict.fromkeys(("protect", "view", "open", "unprotect", "info", "verify"), FILE),
     **dict.fromkeys(
         ("templates", "labels", "documents", "track", "rights", "requests", "audit", "suggest", "shared"), LIST
@@ -375,6 +378,9 @@ def _people(cast: Cast, commands: Commands) -> None:
     for act in ("--enable", "--disable"):
         run(ada, "person", "change", *both, act, *yes)
     run(ada, "person", "invite", *both)
+    run(ada, "acting", "begin", MAX, *yes)
+    run(ada, "acting", "show")
+    run(ada, "acting", "end")
     group = f"board{uuid4().hex[:6]}@contoso.example"
     run(ada, "group", "create", group, "--name", "Board", "--description", "Decides", "--member", MAX)
     names = ("--name", "The board", "--description", "Decides more")

@@ -16,7 +16,7 @@ from chancery.sdk.errors import NoCopy
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.endpoints import Site
-from tests.protection.steps import RITA, call, ledger, opening, protect, shows_names
+from tests.protection.steps import RITA, call, ledger, opening, protect, refusal, shows_names
 from tests.protection.test_recipients import recipients
 
 
@@ -178,3 +178,21 @@ def test_page_call_and_command_export_the_same_and_no_cell_is_a_formula(
     )
     assert (rita["opened"], rita["printed"]) == ("1", "1")
     assert call(cast.max, "contoso", "GET", f"documents/{sealed.cid}/export").status_code == 404
+
+
+def test_every_kind_of_file_keeps_its_identity_wherever_it_is_copied(cast: Cast, tmp_path: Path) -> None:
+    ids = set()
+    for name in ("drawing.dwg", "letter.docx", "mail.eml", "no suffix"):
+        (tmp_path / name).write_bytes(name.encode() * 50)
+        sealed = protect(cast.olga, tmp_path / name, f"{RITA}:VIEW", offline_days=0)
+        copy = tmp_path / "elsewhere" / f"renamed {name}.sealed"
+        copy.parent.mkdir(exist_ok=True)
+        copy.write_bytes(sealed.path.read_bytes())
+        assert opening(cast.rita, sealed.path).cid == opening(cast.rita, copy).cid == sealed.cid
+        found = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}").json()["document"]
+        assert (found["title"], found["opened"]) == (name, 2)
+        taken = call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": RITA})
+        assert taken.json()["changed"]
+        assert {refusal(cast.rita, one).reason for one in (sealed.path, copy)} == {"revoked_for_you"}
+        ids.add(sealed.cid)
+    assert len(ids) == 4, "each attachment is a document of its own"
