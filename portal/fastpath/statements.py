@@ -53,26 +53,31 @@ _PLACEHOLDER: Final = re.compile(r"%\((\w+)\)s")
 _TOGETHER: Final = """
 with subject as ({subject}), documents as ({documents}){granted}
 select subject.*, o.state as organization_state, o.service_active, {grant} as super_user_grant,
-    case when documents.budgets and documents.position = 1 then ({used}) end as budgets_used,
-    null as documents_follow, documents.*,
-    case when documents.budgets then {known} else false end as known_to_device
+    {used} as budgets_used, null as documents_follow, documents.*, {known} as known_to_device
 from documents
 left join public.organizations_organization o on documents.position = 1 and o.id = %(organization)s::uuid
 left join subject on documents.position = 1
 order by documents.position
 """
-_HALVES: Final = {
-    "subject": SUBJECT_SQL.replace("{}", "{{}}"),
-    "documents": CONTENT_STATE,
-    "used": BUDGETS,
-    "known": KNOWN_TO_DEVICE,
+_HALVES: Final = {"subject": SUBJECT_SQL.replace("{}", "{{}}"), "documents": CONTENT_STATE}
+_WITHOUT_GRANT: Final = {"granted": "", "grant": "null"}
+_WITH_GRANT: Final = {
+    "granted": f", granted as ({NAMED_GRANT})",
+    "grant": "(select to_jsonb(granted) from granted)",
 }
-_STATE: Final = _TOGETHER.format(**_HALVES, granted="", grant="null")
-"""Both packages' halves of the deciding statement as one: person and organization are in the first row only."""
-_STATE_WITH_GRANT: Final = _TOGETHER.format(
-    **_HALVES, granted=f", granted as ({NAMED_GRANT})", grant="(select to_jsonb(granted) from granted)"
-)
-"""The same for a request that names a super-user grant, so that nobody else pays for it."""
+_WITHOUT_BUDGETS: Final = {"used": "null", "known": "false"}
+_WITH_BUDGETS: Final = {"used": f"case when documents.position = 1 then ({BUDGETS}) end", "known": KNOWN_TO_DEVICE}
+_STATE: Final = {
+    (grant is _WITH_GRANT, budgets is _WITH_BUDGETS): _TOGETHER.format(**_HALVES, **grant, **budgets)
+    for grant in (_WITHOUT_GRANT, _WITH_GRANT)
+    for budgets in (_WITHOUT_BUDGETS, _WITH_BUDGETS)
+}
+"""Both packages' halves of the deciding statement as one: person and organization are in the first row only.
+
+There is one for requests that name a super-user grant and one for organizations with budgets, so that nobody else pays
+for either; even what is planned and never run costs something."""
+_budgeted: Final[set[UUID]] = set()
+"""Organizations that had budgets when they were last read here: which statement to try first, and nothing else."""
 
 _BIND = """
 insert into {schema}protection_grantbinding (scope, address, identity)
@@ -115,7 +120,20 @@ class FastPathDatabase:
             "seals": [item.seal for item in items],
             "super_user_grant": self.super_user_grant,
         }
-        statement = _STATE if self.super_user_grant is None else _STATE_WITH_GRANT
+        tried = self.organization.id in _budgeted
+        rows = self._rows(asked, budgets=tried)
+        if rows[0][1]["budgets"] and not tried:
+            _budgeted.add(self.organization.id)
+            rows = self._rows(asked, budgets=True)
+        elif tried and not rows[0][1]["budgets"]:
+            _budgeted.discard(self.organization.id)
+        first = rows[0][0]
+        if first["is_active"] is None or first["device_id"] is None or first["organization_state"] is None:
+            raise NobodyHere
+        return self._reading(from_row(self.person, first), first, [documents for _, documents in rows])
+
+    def _rows(self, asked: Mapping[str, object], *, budgets: bool) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+        statement = _STATE[self.super_user_grant is not None, budgets]
         try:
             with pool().connection() as connection, connection.cursor(row_factory=_halves) as cursor:
                 rows = cursor.execute(*self._prepared(statement, asked)).fetchall()
@@ -125,10 +143,7 @@ class FastPathDatabase:
             raise Unavailable(
                 message("This organization has not been activated."), remedy=message("Ask its administrator.")
             )
-        first = rows[0][0]
-        if first["is_active"] is None or first["device_id"] is None or first["organization_state"] is None:
-            raise NobodyHere
-        return self._reading(from_row(self.person, first), first, [documents for _, documents in rows])
+        return rows
 
     def _reading(self, row: SubjectRow, state: dict[str, Any], documents: list[dict[str, Any]]) -> Reading:
         if row.device is None:
@@ -147,7 +162,7 @@ class FastPathDatabase:
             name=row.name,
             documents=tuple(content_state(document) for document in documents),
             grant=None if named is None else named_grant(named, [group.id for group in row.groups if group.live]),
-            budgets=None if state["budgets_used"] is None else budgets_used(state["budgets_used"]),
+            budgets=budgets_used(state["budgets_used"]) if documents[0]["budgets"] else None,
             marker={
                 "feed_seq": documents[0]["feed_seq"],
                 "person": self.person,

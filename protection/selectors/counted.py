@@ -58,17 +58,17 @@ taken as (
 The moment is read after the lock was had, so that the order of moments is the order of counts."""
 IF_TAKEN: Final = "where exists (select from taken)"
 
-COUNTED: Final = f"""
+COUNTED: Final = """
 counted as (
-    insert into {{schema}}protection_countedopening as known (person_id, device_id, content_id, at, before, own_before)
+    insert into {schema}protection_countedopening as known (person_id, device_id, content_id, at, before, own_before)
     select %(reader)s::uuid, %(device)s::uuid, new.cid, taken.at, taken.taken - %(counted)s::bigint,
         taken.own - (%(counted)s::bigint - %(counted_granted)s::bigint)
     from taken, unnest(%(counted_contents)s::uuid[]) as new (cid)
     on conflict (person_id, device_id, content_id)
     do update set at = excluded.at, before = excluded.before, own_before = excluded.own_before
-    where known.at <= excluded.at - interval '{RENEWED_WITHIN} days'
+    where known.at <= excluded.at - interval '<days> days'
 )
-"""
+""".replace("<days>", str(RENEWED_WITHIN))
 """Keeps a row that another request wrote at the same moment: the first one of a window says what was taken in it."""
 
 PAUSED: Final = """
