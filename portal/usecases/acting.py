@@ -72,4 +72,5 @@ def _prompt(found: PersonFacts) -> ConfirmationPrompt:
         button=_("Act for them"),
         confirm=found.email,
         needs_reason=True,
+        gives=True,
     )
