@@ -1,17 +1,24 @@
 """Send licenses ahead: to recipients' devices, before they open, so that they need no network for it (promise C117)."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.conf import settings
 
 from chancery.errors import InvalidPolicy
+from chancery.objects.licenses_file import SUFFIX, LicensesFile, SealedLicense
 from chancery.policy.policy import Principal
+from chancery.sealing.layout import SUFFIX as SEALED
 from chancery.texts import message
+from portal import clock
 from portal.subjects.device_holders import DeviceHolders
 from portal.usecases.caller import Caller
+from protection.selectors.documents import document_for
 from protection.services.prelicense import prelicense
-from protection.services.prelicense_request import MAX_RECIPIENTS, Prelicensed, PrelicenseRequest
+from protection.services.prelicense_request import MAX_RECIPIENTS, Prelicensed, PrelicenseRequest, RecipientResult
+from protection.services.statement import organization_statement
+from tenants.organizations.selectors import hosts_of
 
 
 def prelicense_recipients(
@@ -40,3 +47,41 @@ def prelicense_recipients(
             after=after,
         ),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class LicensesSent:
+    """What each recipient got, and the licenses file with its name; ``file`` is b"" where nobody got one."""
+
+    results: tuple[RecipientResult, ...]
+    name: str
+    file: bytes
+
+
+def licenses_file_for(*, caller: Caller, cid: UUID, to: Sequence[str] | None = None) -> LicensesSent:
+    """Issue licenses of the newest edition for all recipients, or these, and put them into a file to be sent along.
+
+    For pages, which have no device that would put it together.  Raises what ``prelicense_recipients`` raises.
+    """
+    results: list[RecipientResult] = []
+    licenses: list[SealedLicense] = []
+    after = ""
+    while True:
+        made = prelicense_recipients(caller=caller, cid=cid, seal=None, to=to, after=after)
+        results += made.results
+        licenses += made.licenses
+        if not made.next:
+            break
+        after = made.next
+    title = document_for(caller.actor, cid).row.title.rpartition("/")[2]
+    name = f"{title or cid}{SEALED}{SUFFIX}"
+    if not licenses:
+        return LicensesSent(tuple(results), name, b"")
+    statement = organization_statement(
+        organization=caller.organization,
+        iss=str(settings.CHANCERY_BASE_URL),
+        origins=tuple(str(settings.CHANCERY_BASE.origin_of(host)) for host in hosts_of(caller.organization)),
+        now=clock.now(),
+    )
+    file = LicensesFile.of({caller.organization: statement}, licenses).encode()
+    return LicensesSent(tuple(results), name, file)

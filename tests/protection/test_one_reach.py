@@ -50,6 +50,7 @@ PAGES: Final[Mapping[str, str]] = {
     "POST documents/{cid}/block": "document_pending",
     "POST documents/{cid}/label": "document_label",
     "PUT documents/{cid}/policy": "document_change",
+    "POST documents/{cid}/prelicenses": "document_prelicenses",
     "POST documents/{cid}/restore": "document_restore",
     "POST documents/{cid}/revoke": "document_revoke",
     "PUT documents/{cid}/successor": "document_successor",
@@ -134,7 +135,6 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "POST licenses": OF_A_DEVICE,
     "POST licenses/batch": OF_A_DEVICE,
     "POST publications": OF_A_DEVICE,
-    "POST documents/{cid}/prelicenses": "the script of the page that protects calls it, and prelicense and protect do",
     "POST registrations": OF_A_DEVICE,
     "POST renderings/{rendering_id}/parts/{number}": OF_A_DEVICE,
     "PUT templates/{template_id}": "says everything anew; pages and commands change one thing by PATCH",
@@ -146,6 +146,7 @@ NOT_NAMED: Final[Mapping[str, Mapping[str, str]]] = {
         "based_on": "the command reads the policy in the same moment",
         "expires_after_days": "--expires names the moment itself",
     },
+    "POST documents/{cid}/prelicenses": {"cursor": "the command goes on by itself"},
     "PATCH labels/{label_id}": {"based_on": "the command reads the label in the same moment"},
 }
 """Members of a body that a command does not send, and why."""

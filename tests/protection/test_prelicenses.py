@@ -1,6 +1,8 @@
 """Licenses sent ahead (promise C117): decided for each recipient, found by their device alone, over as any other."""
 
+import base64
 import io
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from chancery.sdk.errors import NotSignedIn, Refused, Unreachable
 from chancery.sdk.licenses import Opening
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Prelicensed, Protected
+from chancery.sealing.layout import SUFFIX as SEALED
 from portal.subjects.device_holders import DeviceHolders
 from protection.actor import Actor
 from protection.models import Budget, GrantBinding, Pause, ServiceSettings
@@ -38,6 +41,7 @@ from tenants.directory.models import Device, Membership
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast, Player
+from tests.isolation.endpoints import Site
 from tests.protection.steps import RITA, Later, call, confirmed, ledger, objects, opening, problem, protect
 from tests.protection.test_latest_moment import (
     LEASE,
@@ -204,6 +208,22 @@ def test_licenses_of_several_documents_lie_in_one_file_of_the_folder(cast: Cast,
     for one in (first, second):
         assert cast.olga.session.prelicense(one.path, into=together).path == together
     assert [offline(reader, one).source for one in (first, second)] == ["carried", "carried"]
+
+
+def test_the_page_of_a_document_makes_the_same_file(cast: Cast, reader: Player, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{reader.address}:VIEW", "nobody@nowhere.example:VIEW")
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    path = f"/documents/{sealed.cid}/prelicenses/"
+    assert path in browser.get(f"/documents/{sealed.cid}/").content.decode()
+    shown = browser.post(path, {"to": ""}).content.decode()
+    assert "1 device" in shown
+    assert "There is no device to send a license to" in shown
+    assert f'download="plan.txt{SEALED}{SUFFIX}"' in shown
+    (data,) = re.findall(r"base64,([^\"]+)", shown)
+    licenses_beside(sealed).write_bytes(base64.b64decode(data))
+    assert offline(reader, sealed).source == "carried"
+    assert "is not a mail address" in browser.post(path, {"to": "nobody"}).content.decode()
+    assert Site(cast, {}).browser("contoso.localhost:8000", cast.ada).get(path).status_code == 404
 
 
 # --- what is refused ---------------------------------------------------------------------------------------------
