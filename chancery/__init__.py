@@ -9,7 +9,7 @@
         with session.reading(sealed.path) as content:
             print(content.name, len(content.stream.read()))
 
-``Session`` and ``ProtectOptions`` are imported when they are asked for.  The service uses the packages below this one
+``Session`` and the names beside it are imported when they are asked for.  The service uses the packages below this one
 and would otherwise load the SDK, with its HTTP and its files, in each of its processes.
 """
 
@@ -17,10 +17,21 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from chancery.errors import ChanceryError as ChanceryError
+    from chancery.sdk.application import Application as Application
+    from chancery.sdk.errors import Refused as Refused
+    from chancery.sdk.licensed import Content as Content
     from chancery.sdk.options import ProtectOptions as ProtectOptions
     from chancery.sdk.session import Session as Session
 
-_HOMES = {"ProtectOptions": "chancery.sdk.options", "Session": "chancery.sdk.session"}
+_HOMES = {
+    "Application": "chancery.sdk.application",
+    "ChanceryError": "chancery.errors",
+    "Content": "chancery.sdk.licensed",
+    "ProtectOptions": "chancery.sdk.options",
+    "Refused": "chancery.sdk.errors",
+    "Session": "chancery.sdk.session",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -1,7 +1,7 @@
 """The parser of license requests, for the fast path and for registering ahead of the first opening."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
@@ -13,9 +13,11 @@ from chancery.policy.rights import Right
 from chancery.texts import message
 from portal.wellformed import check_json
 from protection.services.license import MAX_BATCH
+from protection.services.license_request import NamedAccess
 from protection.services.register_on_first_use import LicenseRequestItem
 
 MAX_PROGRAM: Final = 80
+NOBODY: Final = UUID(int=0)
 
 
 def members_of(body: bytes) -> dict[str, Any]:
@@ -43,15 +45,49 @@ def enforced_by(members: Mapping[str, Any]) -> frozenset[Right]:
     return frozenset(right for right in Right if right in stated)
 
 
-def super_user_grant_of(members: Mapping[str, Any]) -> UUID | None:
-    """Return the super-user grant on which the openings are to rest, None where the request names none."""
-    named = _text(members, "super_user_grant")
+def named_access_of(members: Mapping[str, Any], find: Callable[[str], UUID | None]) -> NamedAccess:
+    """Return what the openings are to rest on; by default nothing but the caller's own access.
+
+    ``find`` returns the person whom the organization knows under an address.  Raises InvalidObject.
+    """
+    grant, permission = _id(members, "super_user_grant"), _id(members, "read_permission")
+    if grant is not None and permission is not None:
+        raise InvalidObject(
+            message("A request names a super-user grant or a read permission, not both."),
+            remedy=message("Leave one of them out."),
+        )
+    person = _text(members, "for_person")
+    if person is None:
+        return NamedAccess(grant, permission)
+    if permission is None:
+        raise InvalidObject(
+            message("'for_person' is for requests that name a read permission."),
+            remedy=message("Send read_permission, too."),
+        )
+    return NamedAccess(None, permission, person_named(person, find))
+
+
+def person_named(name: str, find: Callable[[str], UUID | None]) -> UUID:
+    """Return whom an id or an address means; nobody's id where the organization knows none under the address.
+
+    It is not said who is known: a permission that does not include a person reads the same.
+    """
+    if "@" in name:
+        return find(name.strip().casefold()) or NOBODY
+    try:
+        return UUID(name)
+    except ValueError:
+        raise InvalidObject(message("'for_person' is the id or the address of a person.")) from None
+
+
+def _id(members: Mapping[str, Any], name: str) -> UUID | None:
+    named = _text(members, name)
     if named is None:
         return None
     try:
         return UUID(named)
     except ValueError:
-        raise InvalidObject(message("'super_user_grant' is the id of a grant.")) from None
+        raise InvalidObject(message("{name!r} is an id.", name=name)) from None
 
 
 def size_to_draw(members: Mapping[str, Any]) -> int | None:

@@ -25,6 +25,7 @@ from chancery.errors import (
 )
 from portal.languages import translate
 from portal.request_facts import correlation_id
+from portal.usecases.read_permissions.query import PermissionRefused
 from protection.services.access import OnlyTheOwner
 from protection.services.change import Widening
 from protection.services.prelicense_request import MayNotPrelicense
@@ -43,6 +44,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (MayNotRelabel, HTTPStatus.FORBIDDEN),
     (MayNotPrelicense, HTTPStatus.FORBIDDEN),
     (NotRunning, HTTPStatus.FORBIDDEN),
+    (PermissionRefused, HTTPStatus.FORBIDDEN),
     (SendWholeLicense, HTTPStatus.CONFLICT),
     (Conflict, HTTPStatus.CONFLICT),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),

@@ -23,6 +23,7 @@ from portal.usecases.everywhere import carry_on_everywhere
 from portal.usecases.hand_overs.carry_out import carry_on
 from portal.usecases.mail_notices import carry_on as mail_notices
 from portal.usecases.previews.answer import answer_next
+from portal.usecases.read_permissions.carry_on import close_permissions
 from portal.usecases.revocations import propagate_revocations
 from portal.usecases.scheduled_revocations import carry_out_due
 from portal.usecases.super_users.carry_on import close_and_tell
@@ -33,6 +34,7 @@ from protection.selectors.everywhere import changing_everywhere
 from protection.selectors.hand_overs import handing_over
 from protection.selectors.notices import with_notices
 from protection.selectors.previews import unanswered
+from protection.selectors.read_permissions import permissions_due
 from protection.selectors.scheduled import due_in
 from protection.selectors.super_users import concerned
 from protection.services.ask_preview import forget_previews
@@ -46,6 +48,7 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.answer_previews": unanswered,
     "portal.hand_over": handing_over,
     "portal.super_users": concerned,
+    "portal.read_permissions": permissions_due,
     "portal.revoke_due": due_in,
     "portal.mail_notices": with_notices,
     "portal.raise_alarms": with_alarms,
@@ -82,6 +85,12 @@ def hand_over_documents(organization_id: str) -> int:
 def end_grants_and_tell_owners(organization_id: str) -> int:
     """End the super-user grants whose time is over, and tell owners what was opened under one; return how many."""
     return close_and_tell(UUID(organization_id))
+
+
+@shared_task(name="portal.read_permissions")
+def end_read_permissions(organization_id: str) -> int:
+    """End the read permissions of one organization whose time is over; return how many."""
+    return close_permissions(UUID(organization_id))
 
 
 @shared_task(name="portal.everywhere")

@@ -66,9 +66,13 @@ class Concealed:
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What to look for; every member that is set must hold.  ``kinds`` may end in ``.`` to mean all of an object."""
+    """What to look for; every member that is set must hold.  ``kinds`` may end in ``.`` to mean all of an object.
+
+    ``without`` are kinds that are left out.
+    """
 
     kinds: Sequence[str] = ()
+    without: Sequence[str] = ()
     outcome: str = ""
     content_id: UUID | None = None
     person_id: UUID | None = None
@@ -131,6 +135,9 @@ def _clauses(wanted: Filter) -> tuple[list[str], list[Any]]:
     if wanted.kinds:
         clauses.append("(" + " or ".join("e.kind like %s" for _ in wanted.kinds) + ")")
         parameters += [f"{kind}%" if kind.endswith(".") else kind for kind in wanted.kinds]
+    if wanted.without:
+        clauses.append("e.kind <> all(%s)")
+        parameters.append(list(wanted.without))
     for column, value in (
         ("e.outcome =", wanted.outcome),
         ("e.content_id =", wanted.content_id),

@@ -1,12 +1,13 @@
 """``login``, ``logout``, ``whoami``, ``preferences``."""
 
 import os
+from dataclasses import replace
 from typing import Final
 
 import click
 
 from chancery.cli.confirming import changed
-from chancery.cli.language import spoken
+from chancery.cli.language import spoken, translate
 from chancery.cli.output import Output
 from chancery.cli.roles import role_in_words
 from chancery.cli.session import signed_in
@@ -22,6 +23,7 @@ from chancery.sdk.signin import (
     host_of_address,
     recover,
     retire,
+    sign_in_as_application,
     sign_in_by_browser,
     sign_in_by_code,
 )
@@ -32,12 +34,17 @@ from chancery.texts import joined, message
 @click.argument("address", required=False)
 @click.option("--host", help="The installation, for example https://id.example.com. Default: CHANCERY_HOST.")
 @click.option("--code", help="A one-time enrollment code from your own page, instead of the browser.")
+@click.option(
+    "--client", help="The client id of an application, to sign in as it; CHANCERY_CLIENT_SECRET is its secret."
+)
 @click.pass_obj
-def login(output: Output, address: str | None, host: str | None, code: str | None) -> None:
+def login(output: Output, address: str | None, host: str | None, code: str | None, client: str | None) -> None:
     """Sign in on this device.
 
     With an e-mail ADDRESS the installation is found by its domain and shown to you before it is used.
     """
+    if code is not None and client is not None:
+        raise Misused(message("Sign in by a code or as an application."), remedy=message("One of the two, not both."))
     if code is not None and not code.strip():
         raise Misused(message("The code is empty."), remedy=message("Get a code on the page of your devices."))
     home, http = Home.default(), Http(USER_AGENT, language=spoken())
@@ -47,7 +54,10 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
         output.note(line)
     place = host or os.environ.get("CHANCERY_HOST") or _found(output, http, address)
     installation = discover(http, place)
-    if code is None:
+    if client is not None:
+        installation = replace(installation, client_id=client)
+        tokens = sign_in_as_application(http, installation, _secret())
+    elif code is None:
         tokens = sign_in_by_browser(http, installation, lambda url, shown: _show(output, url, shown))
     else:
         tokens = sign_in_by_code(http, installation, code)
@@ -58,6 +68,13 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
     output.result(
         members,
         message("You are signed in as {address} at {installation}.", address=account.address, installation=account.iss),
+    )
+
+
+def _secret() -> str:
+    """Return an application's secret; it is no option, since others could read those of a running program."""
+    return os.environ.get("CHANCERY_CLIENT_SECRET") or str(
+        click.prompt(translate(message("Secret")), hide_input=True, err=True)
     )
 
 

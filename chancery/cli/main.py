@@ -79,6 +79,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "service": "service.service",
         "budget": "budgets.budget",
         "pause": "budgets.pause",
+        "read-permission": "read_permissions.read_permission",
         "super-user": "super_users.super_user",
         "audit": "audit.audit",
         "verify-audit": "audit.verify_audit",

@@ -83,7 +83,7 @@ def show_answer(output: Output, place: Organization, identity: str) -> None:
     found = _answered(output, place, identity)
     if found["state"] == "failed":
         raise Misused(message("There is no answer: {why}", why=found["error"]), remedy=message("Ask again."))
-    lines = list(_lines(found["result"]))
+    lines = [*_lines(found["result"]), *found["applications"]]
     if found["state"] != "saved":
         lines.append(message("Nothing is changed. To save exactly this: chancery preview save {id}", id=identity))
     output.result(found, *lines)

@@ -1,7 +1,5 @@
 """``super-user``: who may ask for a grant that opens documents whatever their policies say, and these grants."""
 
-import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,25 +7,21 @@ import click
 
 from chancery.cli import tables
 from chancery.cli.confirming import asks, carry_out, changed
-from chancery.cli.labels import existing_label
 from chancery.cli.organization import in_organization
 from chancery.cli.output import Output
+from chancery.cli.scopes import scope_members, scope_options
+from chancery.cli.sealed_reports import keep_and_verify, members_of, read_report
 from chancery.cli.tables import LIMIT, WIDE
-from chancery.cli.template_choice import chosen
-from chancery.cli.under_grant import PATH, grant_named, id_of
-from chancery.errors import InvalidObject, NotFound
+from chancery.cli.under_grant import PATH, grant_named
+from chancery.errors import NotFound
 from chancery.sdk.errors import Misused
-from chancery.sdk.grant_report import verify_report
 from chancery.sdk.organization import Organization
-from chancery.sealing.atomic import replacing
-from chancery.sealing.streams import write_all
 from chancery.texts import message
 
 SETTINGS: Final = "/api/v1/super-users"
 OPENED: Final = ("event", "act", "cid", "title", "owner", "at")
 """What a report says of each entry, beside its proof."""
 GRANT: Final = click.argument("grant", metavar="GRANT")
-DATES: Final = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S%z"]
 
 
 @click.group("super-user")
@@ -149,13 +143,7 @@ def present_key(output: Output, place: Organization, grant: str, key: str) -> No
 @click.option("--hours", type=click.IntRange(1, 24), default=8, show_default=True, help="How long it lasts.")
 @click.option("--case", default="", help="A case number; every opening names it.")
 @click.option("--legal-ground", default="", help="Why owners may never be told what was opened.")
-@click.option("--document", "documents", type=click.UUID, multiple=True, help="This document; may be repeated.")
-@click.option("--template", default="", help="Documents by this template (name or id).")
-@click.option("--label", default="", help="Documents under this label (name or id).")
-@click.option("--owner", default="", metavar="ADDRESS|ID", help="Documents that they own, also after they left.")
-@click.option("--group", default="", metavar="ADDRESS", help="Documents that grant something to this group.")
-@click.option("--since", type=click.DateTime(DATES), help="Documents protected then or later.")
-@click.option("--until", type=click.DateTime(DATES), help="Documents protected before.")
+@scope_options
 @asks
 @in_organization
 def ask_grant(output: Output, place: Organization, reason: str, *, yes: bool, **conditions: Any) -> None:
@@ -163,7 +151,8 @@ def ask_grant(output: Output, place: Organization, reason: str, *, yes: bool, **
 
     It opens nothing until another administrator approves it.
     """
-    carry_out(output, place, "POST", PATH, _body(place, conditions), yes=yes, reason=reason)
+    own = {name: conditions[name] for name in ("hours", "case", "legal_ground")}
+    carry_out(output, place, "POST", PATH, {**own, **scope_members(place, conditions)}, yes=yes, reason=reason)
 
 
 @super_user.command("list")
@@ -244,23 +233,15 @@ def report(output: Output, place: Organization, grant: str, target: Path | None,
     """
     if bool(grant) == bool(file):
         raise Misused(message("Name a grant, or give --verify FILE."), remedy=message("One of the two, not both."))
-    found = _read(file) if file is not None else place.call("GET", f"{PATH}/{grant_named(place, grant)}/report")
-    verified = verify_report(place, found)
+    found = read_report(file) if file is not None else place.call("GET", f"{PATH}/{grant_named(place, grant)}/report")
+    verified = keep_and_verify(place, found, target)
     said = verified.report
     members = {
         "grant": str(said.grant),
-        "number": said.number,
-        "holder": said.holder,
-        "reason": said.reason,
-        "case": said.case,
-        "approved_by": said.approved_by,
+        **members_of(verified),
         "opened": [{name: one[name] for name in OPENED} for one in verified.opened],
         "file": str(target or file or ""),
-        "intact": True,
     }
-    if target is not None:
-        with replacing(target) as written:
-            write_all(written, json.dumps(found, ensure_ascii=False).encode())
     output.result(
         members,
         message(
@@ -273,28 +254,3 @@ def report(output: Output, place: Organization, grant: str, target: Path | None,
             reason=said.reason,
         ),
     )
-
-
-def _read(file: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_bytes())
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise InvalidObject(message("This is no report of a super-user grant."))
-    return found
-
-
-def _body(place: Organization, conditions: dict[str, Any]) -> dict[str, Any]:
-    body: dict[str, Any] = {name: conditions[name] for name in ("hours", "case", "legal_ground", "owner", "group")}
-    if conditions["documents"]:
-        body["documents"] = [str(cid) for cid in conditions["documents"]]
-    for name, existing in (("template", chosen), ("label", existing_label)):
-        if conditions[name]:
-            # An id is taken as it is: what was deleted is in no list, and its documents are still there.
-            body[name] = str(id_of(conditions[name]) or existing(place, conditions[name])["id"])
-    for name in ("since", "until"):
-        moment: datetime | None = conditions[name]
-        if moment is not None:
-            body[name] = moment.astimezone().isoformat()
-    return body

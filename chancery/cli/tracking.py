@@ -49,6 +49,7 @@ def track(
         _places(output, place, cid)
         return
     recipients = list(place.each(f"/api/v1/documents/{cid}/recipients"))
+    readings = place.call("GET", f"/api/v1/documents/{cid}/readings")["results"]
     if not output.as_json:
         rows = [
             {
@@ -63,9 +64,15 @@ def track(
         columns = ["who", "access", "may", "since", "opened", "last_opened", "last_from", "refused", "why"]
         tables.show(output, rows, columns, empty="")
         output.result({}, "")
+        if readings:
+            columns = ["application", "reason", "approved_by", "for_person", "times", "last_at"]
+            tables.show(output, readings, columns, empty="")
+            output.result({}, "")
     events = map(_event, place.each(f"/api/v1/documents/{cid}/events"))
     columns, none = ["at", "outcome", "from", "sentence"], message("Nothing has happened to it yet.")
-    tables.show(output, events, columns, empty=none, limit=limit, beside={"recipients": recipients})
+    tables.show(
+        output, events, columns, empty=none, limit=limit, beside={"recipients": recipients, "readings": readings}
+    )
 
 
 def _write(output: Output, place: Organization, cid: UUID, target: Path, what: str, form: str | None) -> None:

@@ -22,7 +22,8 @@ from chancery.cli.saving import OFFLINE
 from chancery.cli.selection import STREAM
 from chancery.cli.session import signed_in
 from chancery.cli.tables import on_terminal
-from chancery.cli.under_grant import SUPER_USER, open_under
+from chancery.cli.under_grant import FOR_PERSON, READ_PERMISSION, SUPER_USER, open_under
+from chancery.policy.rights import Right
 from chancery.sdk.errors import Misused, NoCopy, Refused, ServiceError
 from chancery.sdk.licensed import Content, expected_name
 from chancery.sdk.session import Session
@@ -36,16 +37,27 @@ _QUIET: Final = {"LESSSECURE": "1", "LESSHISTFILE": "-"}
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True))
 @LICENSES
 @SUPER_USER
+@READ_PERMISSION
+@FOR_PERSON
 @OFFLINE
 @click.pass_obj
-def view(output: Output, file: Path, licenses: Path | None, grant: str, *, offline: bool) -> None:
+def view(
+    output: Output,
+    file: Path,
+    licenses: Path | None,
+    grant: str,
+    permission: str,
+    for_person: str,
+    *,
+    offline: bool,
+) -> None:
     """Read a sealed FILE on the terminal; nothing is written.
 
     Shows text, Markdown, CSV and JSON in the pager (PAGER, or less).  For any other file it prints the address of the
     page that opens it in the browser.
     """
     with signed_in(output, online=not offline) as session:
-        open_under(session, grant)
+        open_under(session, grant, permission, for_person)
         session.licenses = licenses
         name = "" if file == STREAM else expected_name(file)
         if terminal_text.is_other(name):
@@ -73,7 +85,12 @@ def view(output: Output, file: Path, licenses: Path | None, grant: str, *, offli
 
 
 def _require_may_leave(session: Session, file: Path, content: Content) -> None:
-    """Raise NoCopy unless what reads standard output may have the content: it is a copy out of everybody's sight."""
+    """Raise NoCopy unless what reads standard output may have the content: it is a copy out of everybody's sight.
+
+    An application reads by its permission in order to take text out, so the right to extract is enough for it.
+    """
+    if session.named.read_permission is not None and Right.EXTRACT in content.opening.rights:
+        return
     try:
         content.opening.require_may_leave()
     except NoCopy as refused:
@@ -103,7 +120,7 @@ def _require_access(session: Session, file: Path) -> None:
     That is no opening, and not recorded as one.  Only to people who have opened the document, or tried to, does the
     service say anything about it; others try it here.
     """
-    if not session.online or session.super_user_grant is not None:
+    if not session.online or not session.named.is_own:
         return
     place, cid = session.organization_of(file)
     try:

@@ -94,6 +94,7 @@ def _about_somebody(found: dict[str, Any], zone: ZoneInfo) -> list[str]:
                 entries=entries,
             )
         )
+    lines += found["applications"]
     return lines
 
 

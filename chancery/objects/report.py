@@ -1,8 +1,8 @@
-"""The report of a super-user grant: who opened what and why, approved by whom, sealed with the log key.
+"""The report of a super-user grant or a read permission: who opened what and why, approved by whom, under a seal.
 
 The report itself states the grant and a digest of its entries; these stand beside it, each with the proof that its
-event is in the ledger (docs/protocol.md P21).  It is signed with the log key, which also signs the checkpoints that the
-proofs lead to, so one public key of the organization statement verifies all of it, years later as well.
+event is in the ledger (docs/protocol.md P21, P31).  It is signed with the log key, which also signs the checkpoints
+that the proofs lead to, so one public key of the organization statement verifies all of it, years later as well.
 """
 
 import hashlib
@@ -23,7 +23,10 @@ from chancery.texts import message
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GrantReport:
-    """What a report says of its grant; times in seconds since 1970, ``ended`` is when it really ended."""
+    """What a report says of its grant or permission; times in seconds since 1970.
+
+    ``ended`` is when it really ended, 0 for a read permission that is active still.
+    """
 
     org: UUID
     grant: UUID

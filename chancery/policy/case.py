@@ -20,6 +20,7 @@ class Basis(StrEnum):
     """On which basis access was given."""
 
     SUPER_USER = "super_user"
+    READ_PERMISSION = "read_permission"
     ISSUER = "issuer"
     OWNER = "owner"
     GRANT = "grant"
@@ -138,6 +139,26 @@ class SuperUserGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadPermission:
+    """The read permission that the request of an application names; times in seconds since 1970 (P31)."""
+
+    id: UUID
+    holder: UUID
+    asked_by: UUID
+    approver: UUID | None
+    starts: int
+    ends: int
+    covers: bool
+    """Whether this content lies in the permission's scope."""
+    for_person: bool
+    """Whether it reads for people, by what the policy gives them, or everything in its scope by itself."""
+    person: Subject | None = None
+    """For whom it reads now, as the organization knows them (P20); None where the request names nobody included."""
+    whole: Subject | None = None
+    """The same person with all that they are elsewhere, by which they may be refused but are given nothing."""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What the request itself states.
 
@@ -147,7 +168,14 @@ class Request:
 
     names_super_user_grant: bool = False
     super_user_grant: SuperUserGrant | None = None
+    names_read_permission: bool = False
+    read_permission: ReadPermission | None = None
     enforces: frozenset[Right] = frozenset()
+
+    @property
+    def names_something(self) -> bool:
+        """Tell whether the request is to rest on a grant or permission instead of the person's own access."""
+        return self.names_super_user_grant or self.names_read_permission
 
 
 @dataclass(frozen=True, slots=True)

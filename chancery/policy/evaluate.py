@@ -28,6 +28,7 @@ from chancery.policy.case import (
     Registration,
     Request,
 )
+from chancery.policy.named import ONLINE_SECONDS, SHORT_SECONDS, by_read_permission, by_super_user_grant
 from chancery.policy.policy import Enforcement, Grant, Policy, Principal, PrincipalKind
 from chancery.policy.reasons import CHANGED_HANDS, Reason
 from chancery.policy.revocations import ends_for, issuer_shut_out, revoked_because
@@ -36,11 +37,6 @@ from chancery.policy.subject import Subject
 from chancery.policy.unmet import Condition, Unmet, unmet_condition
 
 DAY: Final = 86_400
-ONLINE_SECONDS: Final = 300
-"""How long a license for one opening lives: long enough to decrypt a large file, too short to be kept."""
-
-SHORT_SECONDS: Final = 3_600
-"""Ceiling for super users and outsiders, who are licensed online only (P19, P22)."""
 
 
 def evaluate(case: Case) -> Decision:
@@ -50,7 +46,9 @@ def evaluate(case: Case) -> Decision:
     if denied is not None:
         return denied
     if case.request.names_super_user_grant:
-        return _super_user(case)
+        return by_super_user_grant(case)
+    if case.request.names_read_permission:
+        return by_read_permission(case, withdrawn=_withdrawn, evaluate=evaluate)
     if subject.person == content.issuer:
         if issuer_shut_out(content, case.now):
             return Deny(Reason.ISSUER_BLOCKED)
@@ -175,22 +173,6 @@ def _binding_on_everybody(case: Case) -> Deny | None:
         return Deny(Reason.PLATFORM_OFF)
     unmet = unmet_condition(organization.conditions, subject, case.now)
     return Deny(Reason.ORGANIZATION_CONDITION, unmet) if unmet else None
-
-
-def _super_user(case: Case) -> Decision:
-    """Step 2: a super user's named grant that is active, approved by another person, and covers this content."""
-    grant, now = case.request.super_user_grant, case.now
-    valid = (
-        grant is not None
-        and grant.eligible
-        and grant.covers
-        and grant.holder == case.subject.person
-        and grant.approver not in (None, grant.holder)
-        and grant.starts <= now < grant.ends
-    )
-    if grant is None or not valid:
-        return Deny(Reason.SUPER_USER_GRANT_INVALID)
-    return Allow(ALL_RIGHTS, Basis.SUPER_USER, expires=min(grant.ends, now + SHORT_SECONDS), offline_until=now)
 
 
 def _withdrawn(case: Case) -> Deny | None:

@@ -223,6 +223,8 @@ _LIFTED: Final[Mapping[Reason, Callable[[Facts, Deny], Facts]]] = MappingProxyTy
             ),
         ),
         Reason.SUPER_USER_GRANT_INVALID: lambda facts, _: replace(facts, request=Request()),
+        Reason.READ_PERMISSION_INVALID: lambda facts, _: replace(facts, request=Request()),
+        Reason.OUTSIDE_READ_PERMISSION: lambda facts, _: replace(facts, request=Request()),
         Reason.ISSUER_BLOCKED: lambda facts, _: _without_scheduled(
             facts, lambda one: one.issuer_too, issuer_blocked=False
         ),

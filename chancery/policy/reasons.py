@@ -23,6 +23,8 @@ class Reason(StrEnum):
     PLATFORM_OFF = "platform_off"
     ORGANIZATION_CONDITION = "organization_condition"
     SUPER_USER_GRANT_INVALID = "super_user_grant_invalid"
+    READ_PERMISSION_INVALID = "read_permission_invalid"
+    OUTSIDE_READ_PERMISSION = "outside_read_permission"
     ISSUER_BLOCKED = "issuer_blocked"
     REGISTRATION_PENDING = "registration_pending"
     REVOKED = "revoked"
@@ -152,6 +154,18 @@ WORDS: dict[Reason, Words] = {
             "The named super-user grant is not active, not approved by another person, or does not cover this content."
         ),
         message("Request a grant that covers this document."),
+    ),
+    Reason.READ_PERMISSION_INVALID: Words(
+        message("The read permission you named is not valid now."),
+        message("An application tried to read this with a read permission that is not valid."),
+        message("The named read permission is not the application's, not approved, withdrawn, or has ended."),
+        message("Ask an administrator for a new read permission; reading cannot go on until it is approved."),
+    ),
+    Reason.OUTSIDE_READ_PERMISSION: Words(
+        message("The read permission you named does not cover this document or this person."),
+        message("An application tried to read this, which its read permission does not cover."),
+        message("The read permission does not cover this content, or not the person for whom it was to be read."),
+        message("Leave the document out, or ask an administrator for a read permission that covers it."),
     ),
     Reason.ISSUER_BLOCKED: Words(
         message("You protected this document, but your access to it has been blocked."),

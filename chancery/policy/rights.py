@@ -28,6 +28,13 @@ class Right(StrEnum):
 
 ALL_RIGHTS: frozenset[Right] = frozenset(Right)
 
+READING: frozenset[Right] = frozenset({Right.VIEW, Right.EXTRACT})
+"""What a read permission gives an application at most (docs/protocol.md P31).
+
+A program that puts words into an index, a report or an answer takes them out of the document, so it needs EXTRACT;
+with VIEW alone it may only show the document.
+"""
+
 LEVELS: dict[str, frozenset[Right]] = {
     "viewer": frozenset({Right.VIEW, Right.VIEWRIGHTSDATA, Right.REPLY, Right.REPLYALL, Right.OBJMODEL}),
     "reviewer": frozenset(

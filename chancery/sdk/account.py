@@ -152,9 +152,9 @@ class Tokens:
         """Keep the tokens under the mark of their sign-in, which is about to be replaced."""
         self._home.write(f"replaced-tokens/{mark}", self._home.read(self._name) or {"refresh": "", "access": {}})
 
-    def start(self, *, refresh_token: str) -> None:
-        """Store the refresh token of a fresh sign-in and forget all older tokens."""
-        self._home.write(self._name, {"refresh": refresh_token, "access": {}})
+    def start(self, *, refresh_token: str, secret: str = "") -> None:
+        """Store the refresh token of a fresh sign-in, or an application's secret, and forget all older tokens."""
+        self._home.write(self._name, {"refresh": refresh_token, "secret": secret, "access": {}})
 
     def forget(self) -> str:
         """Remove all tokens and return the refresh token, for revoking it."""
@@ -186,12 +186,13 @@ class Tokens:
         record = self._home.read(self._name)
         if record is None:
             raise NotSignedIn(message("You are signed out on this device."))
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": record["refresh"],
-            "client_id": account.client_id,
-            "resource": origin,
-        }
+        named = {"client_id": account.client_id, "resource": origin}
+        secret = record.get("secret", "")
+        form = (
+            {**named, "grant_type": "client_credentials", "client_secret": secret}
+            if secret
+            else {**named, "grant_type": "refresh_token", "refresh_token": record["refresh"]}
+        )
         with self._home.reserved(self._name, _ROOM):
             try:
                 answer = self._exchanged(account, form)
@@ -200,15 +201,22 @@ class Tokens:
                 raise
             access = {name: kept for name, kept in record["access"].items() if kept["until"] > time.time()}
             access[origin] = {"token": answer["access_token"], "until": time.time() + int(answer["expires_in"])}
-            self._home.write(self._name, {"refresh": answer.get("refresh_token", record["refresh"]), "access": access})
+            refresh = answer.get("refresh_token", record["refresh"])
+            self._home.write(self._name, {"refresh": refresh, "secret": secret, "access": access})
         return str(answer["access_token"])
 
     def _exchanged(self, account: Account, form: dict[str, str]) -> dict[str, Any]:
-        """Exchange the refresh token, with the device's proof: by it the service knows a device that lost an answer."""
+        """Exchange the refresh token, with the device's proof: by it the service knows a device that lost an answer.
+
+        An application's secret is exchanged as it is: it stays the same, so no answer can be lost.
+        """
         body, url = urlencode(form).encode(), account.token_endpoint
-        request = Request(method="POST", url=url, token=form["refresh_token"], body=body)
-        proof = sign_proof(request, signer=account.signing, jti=uuid.uuid4(), iat=int(time.time()))
-        headers = {"Content-Type": "application/x-www-form-urlencoded", "Chancery-Proof": proof}
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        if "refresh_token" in form:
+            request = Request(method="POST", url=url, token=form["refresh_token"], body=body)
+            headers["Chancery-Proof"] = sign_proof(
+                request, signer=account.signing, jti=uuid.uuid4(), iat=int(time.time())
+            )
         try:
             answer = self._http.send("POST", url, body=body, headers=headers)
         except Unreachable:

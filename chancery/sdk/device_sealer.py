@@ -17,10 +17,11 @@ from chancery.sdk.account import Account
 from chancery.sdk.errors import Refused
 from chancery.sdk.home import Home
 from chancery.sdk.licensed import Licensed, next_number
-from chancery.sdk.licenses import Licenses, Stated
+from chancery.sdk.licenses import Licenses
 from chancery.sdk.organization import Organization
 from chancery.sdk.publication import Publication, Registration, next_key
 from chancery.sdk.results import Protected, metadata_of
+from chancery.sdk.stated import Stated
 from chancery.sealing.layout import NOTICE
 from chancery.sealing.metadata import Metadata
 from chancery.sealing.read import SealedFile

@@ -1,9 +1,9 @@
-"""Verify the report of a super-user grant: its signature, its entries, and that each of them is in the ledger."""
+"""Verify the report of a grant or a read permission: its signature, and that all its entries are in the ledger."""
 
 import base64
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from chancery.crypto.signatures import VerifyKey
@@ -16,6 +16,9 @@ from chancery.objects.report import GrantReport
 from chancery.sdk.ledger import LedgerBroken, checked_note
 from chancery.sdk.organization import Organization
 from chancery.texts import message
+
+_NAME_IT: Final = frozenset({"opened", "read", "asked", "approved", "ended", "withdrawn"})
+"""What is recorded with the grant or permission; what a client reports is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ def verify_report(place: Organization, file: Mapping[str, Any]) -> VerifiedRepor
             raise LedgerBroken(message("The entries are not the ones that the report was signed for."))
         opened = tuple(entry for entry in entries if _proven(entry, report, signed))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidObject(message("This is no report of a super-user grant.")) from error
+        raise InvalidObject(message("This is no report of a super-user grant or a read permission.")) from error
     return VerifiedReport(report, opened)
 
 
@@ -49,9 +52,8 @@ def _proven(entry: Mapping[str, Any], report: GrantReport, signed: Mapping[int, 
     if leaf.details != details_digest(canonical(details)).hex() or leaf.id != UUID(entry["event"]):
         raise LedgerBroken(message("The ledger says something else about an entry of the report."))
     about = None if entry["cid"] is None else UUID(entry["cid"])
-    same_grant = entry["act"] not in {"opened", "asked", "approved", "ended"} or details.get("super_user_grant") == str(
-        report.grant
-    )
+    named = details.get("super_user_grant") or details.get("read_permission")
+    same_grant = entry["act"] not in _NAME_IT or named == str(report.grant)
     if leaf.content != about or not same_grant:
         raise LedgerBroken(message("The ledger says something else about an entry of the report."))
     return about is not None

@@ -208,6 +208,11 @@ def already_sealed(source: Path) -> bool:
         return is_sealed(file) or is_html_form(file)
 
 
+def path_of(source: BinaryIO | Path) -> Path:
+    """Return the path of a source, "-" for a stream."""
+    return source if isinstance(source, Path) else Path("-")
+
+
 def status_of(source: BinaryIO | Path, file: SealedFile) -> os.stat_result:
     """Return what the system says of a sealed file that is open."""
     if not isinstance(source, Path):

@@ -2,10 +2,11 @@
 
 A kept license is used without asking the service, but never against a revocation that this device could know of: the
 feed is asked first, once in a session and again after a heartbeat, when the service can be reached.
+See docs/protocol.md P10, P21 and P24.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -32,14 +33,16 @@ from chancery.objects.use import (
 )
 from chancery.policy.policy import Enforcement
 from chancery.policy.reasons import Reason
-from chancery.policy.rights import Right, in_order, may_remove_protection
+from chancery.policy.rights import Right, may_remove_protection
 from chancery.sdk.account import Account
 from chancery.sdk.carried import MOST_TRIED, Notify
 from chancery.sdk.clock import TOLERANCE
 from chancery.sdk.errors import NoCopy, NotSignedIn, Refused, ServiceError, Unreachable
 from chancery.sdk.home import Home
+from chancery.sdk.named_access import OWN, NamedAccess
 from chancery.sdk.organization import Organization, Publishing
 from chancery.sdk.reports import report
+from chancery.sdk.stated import Stated
 from chancery.sealing.read import AuthenticFile, SealedFile
 from chancery.texts import message
 
@@ -88,26 +91,6 @@ class Opening:
         return replace(self, path=path, name=name)
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
-    """What a program says of itself when it asks for a license: its name, and what it withholds (docs/protocol.md P23).
-
-    ``enforces`` are the rights that it really withholds from people who were not granted them; the service records it,
-    and a policy can ask for it.
-    """
-
-    program: str
-    enforces: frozenset[Right]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the members that go into the request."""
-        return {"program": self.program, "enforces": in_order(self.enforces)}
-
-    def keeps_to(self, obligations: Mapping[str, Any]) -> bool:
-        """Tell whether the program does all that a license demands of it; what is not known to it, it does not."""
-        return set(obligations) <= {"withhold"} and set(obligations.get("withhold", ())) <= self.enforces
-
-
 class Licenses:
     """Licenses of one account for documents of one organization."""
 
@@ -117,12 +100,12 @@ class Licenses:
         place: Organization,
         account: Account,
         stated: Stated,
-        grant: UUID | None = None,
+        named: NamedAccess = OWN,
         *,
         carried: LicensesFile | None = None,
         notify: Notify = lambda _: None,
     ) -> None:
-        """Use the kept licenses of this home; under a super-user ``grant`` none is used and none is kept (P21).
+        """Use the kept licenses of this home; where something is ``named``, none is used and none is kept.
 
         ``carried`` are those that lie beside the file; ``notify`` is told why one of them could not be used.
         """
@@ -132,7 +115,7 @@ class Licenses:
         self._place = place
         self._account = account
         self._stated = stated
-        self._grant = grant
+        self._named = named
 
     def open(
         self, file: SealedFile, serves: Callable[[Opening], bool] = lambda _: True
@@ -144,7 +127,7 @@ class Licenses:
         """
         authentic = self._place.trust.verified(file.verify)
         license_ = file.publishing_license
-        if self._grant is not None:
+        if not self._named.is_own:
             return authentic, *self._asked(license_, authentic.seal)
         kept = self._kept(license_, authentic.seal) or self._sent_ahead(license_, authentic.seal)
         if kept is not None and (serves(kept[0]) or not self._place.online):
@@ -205,14 +188,18 @@ class Licenses:
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
         # A license that states when it was decided is not mistaken for one of before a revocation.
         self._place.keep_concerning(use.feed if use.decided is None else ())
-        if use.storable and self._grant is None:
+        if use.storable and self._named.is_own:
             self._home.write(self._name(license_, seal.seal), {**answer, "kind": "use"})
         self._place.try_send_waiting()
-        return _opening(use, "service", answer["delegation"]), key
+        return opening_of(use, "service", answer["delegation"]), key
 
     def _ask(self, license_: PublishingLicense, seal: BodySeal) -> dict[str, Any]:
-        grant = {} if self._grant is None else {"super_user_grant": str(self._grant)}
-        digests = {**self._stated.as_json(), **grant, "pl": b64(license_.digest), "seal": b64(seal.digest)}
+        digests = {
+            **self._stated.as_json(),
+            **self._named.as_json(),
+            "pl": b64(license_.digest),
+            "seal": b64(seal.digest),
+        }
         try:
             return dict(self._place.call("POST", "/api/v1/licenses", digests))
         except ServiceError as error:
@@ -255,7 +242,7 @@ class Licenses:
             # Kept for a program that withholds what this one does not; the service says what is needed.
             return None
         key = use.content_key(self._account.key_store(), self._account.encryption.key_id)
-        return _opening(use, "kept", record["delegation"]), key
+        return opening_of(use, "kept", record["delegation"]), key
 
     def _sent_ahead(self, license_: PublishingLicense, seal: VerifiedSeal) -> tuple[Opening, bytes] | None:
         """Return what a license beside the file gives, None where it gives nothing: then it is as if there were none.
@@ -306,7 +293,7 @@ class Licenses:
             raise WrongBinding(message("It was issued later than the clock of this device shows."))
         if not self._stated.keeps_to(use.obligations):
             raise WrongBinding(message("It demands something of programs that this one does not do."))
-        return _opening(use, "carried", found.delegation), use.content_key(
+        return opening_of(use, "carried", found.delegation), use.content_key(
             self._account.key_store(), self._account.encryption.key_id
         )
 
@@ -371,14 +358,15 @@ class Licenses:
             # Ended, taken back, or of a device of before: from now on only the service licenses.
             self._home.remove(self._name(license_, seal.seal))
             return None
-        return _opening(own, "own", ""), own.content_key(self._account.key_store(), self._account.encryption.key_id)
+        return opening_of(own, "own", ""), own.content_key(self._account.key_store(), self._account.encryption.key_id)
 
     def _name(self, license_: PublishingLicense, seal: BodySeal) -> str:
         both = hashlib.sha256(license_.digest + seal.digest).hexdigest()
         return f"licenses/{self._account.scope}-{both[:40]}"
 
 
-def _opening(use: UseLicense, source: str, delegation: str) -> Opening:
+def opening_of(use: UseLicense, source: str, delegation: str) -> Opening:
+    """Return what an opening by a license rests on."""
     body = use.body
     if body is None:
         raise CannotUnseal(message("The service did not say which edition this is."))

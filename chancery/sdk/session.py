@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO, Final, Self
+from typing import Any, BinaryIO, Self
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -26,7 +26,6 @@ from chancery.crypto.content import LEAF
 from chancery.objects.body import Sealer
 from chancery.objects.licenses_file import LicensesFile
 from chancery.objects.publishing import PublishingLicense
-from chancery.policy.programs import Program, enforced_by
 from chancery.sdk import signin, unfinished
 from chancery.sdk.account import Account, Service, Tokens, load
 from chancery.sdk.carried import Notify, carried_with
@@ -42,12 +41,14 @@ from chancery.sdk.licensed import (
     already_sealed,
     expected_name,
     next_number,
+    path_of,
     require_own_file,
     status_of,
     untaken,
 )
-from chancery.sdk.licenses import Licenses, Opening, Stated
+from chancery.sdk.licenses import Licenses, Opening
 from chancery.sdk.listing import PAGE, Listing
+from chancery.sdk.named_access import OWN
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.organization import Organization
 from chancery.sdk.outbound_queue import Dropped
@@ -56,6 +57,7 @@ from chancery.sdk.prelicensing import prelicense
 from chancery.sdk.publication import Publication, published
 from chancery.sdk.relabeling import relabeled
 from chancery.sdk.results import Prelicensed, Protected, Relabeled, metadata_of
+from chancery.sdk.stated import THIS_LIBRARY, Stated
 from chancery.sealing.file_names import sealable
 from chancery.sealing.layout import SUFFIX
 from chancery.sealing.metadata import Metadata
@@ -66,9 +68,6 @@ from chancery.texts import message
 from chancery.version import VERSION
 
 USER_AGENT = f"chancery/{VERSION}"
-
-THIS_LIBRARY: Final = Stated(f"chancery {VERSION}", enforced_by(Program.LIBRARY))
-"""What programs say of themselves that say nothing else."""
 
 
 class Session(AbstractContextManager["Session"]):
@@ -84,7 +83,7 @@ class Session(AbstractContextManager["Session"]):
         self.stated = stated
         self.dropped: list[Dropped] = []
         """What was refused for good in this session although it had waited to be sent."""
-        self.super_user_grant: UUID | None = None  # On which openings rest, and on nothing else.
+        self.named = OWN  # On what openings rest, if not on the person's own access.
         self.licenses: Path | LicensesFile | None = None  # Those of what is opened, where they are not beside it.
         self.notify: Notify = lambda _: None
         self._http = http
@@ -173,7 +172,7 @@ class Session(AbstractContextManager["Session"]):
     def organization_of(self, sealed: Path) -> tuple[Organization, UUID]:
         """Return the organization that protects a sealed file, and the document's id.  Raises Misused, InvalidFile."""
         with open_sealed(sealed) as file:
-            return self._place_of(file.publishing_license), file.publishing_license.cid
+            return self.place_of(file.publishing_license), file.publishing_license.cid
 
     def own_organization(self, name: str | None = None) -> Organization:
         """Return the organization to protect for: the named one, else the only one the person is a member of."""
@@ -209,7 +208,7 @@ class Session(AbstractContextManager["Session"]):
         return done
 
     def _ready(self, options: ProtectOptions, *, title: str, organization: str | None) -> Publication:
-        """Return all that a protection needs beside the content; whatever can refuse a options refuses it here."""
+        """Return all that a protection needs beside the content; what can refuse it refuses it here."""
         return published(self.own_organization(organization), self.account, options, title=title)
 
     def protect_stream(
@@ -265,7 +264,7 @@ class Session(AbstractContextManager["Session"]):
         Nothing is left on disk unless every byte was verified.  The plaintext has the time of the original; it is
         readable by nobody else, and read-only where the sealed file is.
         """
-        where = source if isinstance(source, Path) else Path("-")
+        where = path_of(source)
         room = (
             Room(folder or where.parent, expected_name(where)) if target is None else Room(target.parent, target.name)
         )
@@ -338,7 +337,7 @@ class Session(AbstractContextManager["Session"]):
         """
         with open_sealed(source) as file:
             require_own_file(file)
-            place, cid = self._place_of(file.publishing_license), file.publishing_license.cid
+            place, cid = self.place_of(file.publishing_license), file.publishing_license.cid
         done = relabeled(place, source, cid, label, justification=justification, confirm=confirm)
         if done.answer["where"] == "done":
             return done
@@ -351,7 +350,7 @@ class Session(AbstractContextManager["Session"]):
     def prelicense(self, sealed: Path, *, to: Sequence[str] = (), into: Path | None = None) -> Prelicensed:
         """Have licenses issued ahead for recipients and put beside a sealed file, as ``prelicensing`` says."""
         with open_sealed(sealed) as file:
-            return prelicense(self._place_of(file.publishing_license), file, sealed, to=to, into=into)
+            return prelicense(self.place_of(file.publishing_license), file, sealed, to=to, into=into)
 
     @contextmanager
     def _licensed(
@@ -361,11 +360,10 @@ class Session(AbstractContextManager["Session"]):
         with open_sealed(source) as file:
             if room is not None:
                 room.check(file.plain_length)
-            where = source if isinstance(source, Path) else Path("-")
-            carried = carried_with(source, self.licenses, self.notify)
-            place = self._place_of(file.publishing_license, carried)
+            where, carried = path_of(source), carried_with(source, self.licenses, self.notify)
+            place = self.place_of(file.publishing_license, carried)
             licenses = Licenses(
-                self.home, place, self.account, self.stated, self.super_user_grant, carried=carried, notify=self.notify
+                self.home, place, self.account, self.stated, self.named, carried=carried, notify=self.notify
             )
             authentic, opening, key = licenses.open(file, serves)
             yield Licensed(where, place, file, opening, authentic.unlock(key), status_of(source, file))
@@ -381,17 +379,17 @@ class Session(AbstractContextManager["Session"]):
         """
         with open_sealed(sealed) as file:
             Room(sealed.parent).check(source.stat().st_size)
-            place = self._place_of(file.publishing_license)
+            place = self.place_of(file.publishing_license)
             return self._sealer.save_edition(place, file, sealed, source, based_on=based_on, progress=progress)
 
     def verify(self, source: BinaryIO | Path) -> Sealer:
         """Prove who sealed a file and that every byte of it is as it was sealed, without its content key."""
         with open_sealed(source) as file:
-            authentic = self._place_of(file.publishing_license).trust.verified(file.verify)
+            authentic = self.place_of(file.publishing_license).trust.verified(file.verify)
             authentic.check_body()
             return authentic.seal.sealer
 
-    def _place_of(self, license_: PublishingLicense, carried: LicensesFile | None = None) -> Organization:
+    def place_of(self, license_: PublishingLicense, carried: LicensesFile | None = None) -> Organization:
         """Return the organization of a file.  No token is ever sent to a place that only the file names (P13)."""
         place = self.organization(license_.org)
         if carried is not None and license_.org in carried.statements:

@@ -118,6 +118,27 @@ def sign_in_by_code(http: Http, installation: Installation, code: str) -> dict[s
     return _for_installation(http, installation, granted["refresh_token"])
 
 
+def sign_in_as_application(http: Http, installation: Installation, secret: str) -> dict[str, Any]:
+    """Exchange an application's client id, which the installation names, and its secret for tokens.
+
+    Raises NotSignedIn for a wrong one.
+    """
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": installation.client_id,
+        "client_secret": secret,
+        "resource": installation.iss,
+    }
+    try:
+        granted = _form(http, installation.token_endpoint, form)
+    except (NotSignedIn, ServiceError) as error:
+        raise NotSignedIn(
+            message("The service does not know this application, or not by this secret."),
+            remedy=message("An administrator makes applications, and sees the secret once, under Applications."),
+        ) from error
+    return {**granted, "refresh_token": "", "secret": secret}
+
+
 def _for_installation(http: Http, installation: Installation, refresh_token: str) -> dict[str, Any]:
     """Exchange a refresh token for the next one and an access token for the installation itself."""
     return _form(
@@ -148,6 +169,7 @@ def enroll(home: Home, http: Http, installation: Installation, tokens: dict[str,
         "encryption": {"kem": MLKEM768_X25519.name, "private": b64(encryption.private_bytes())},
         "access": tokens["access_token"],
         "refresh": tokens["refresh_token"],
+        "secret": tokens.get("secret", ""),
     }
     name = f"enrolling/{uuid.uuid4()}"
     with home.only_here(name.replace("/", "-")):
@@ -188,7 +210,7 @@ def _enrolled(home: Home, http: Http, begun: dict[str, Any]) -> Account:
     account.certificate(int(time.time()))
     tokens = Tokens(home, http, iss)
     _set_aside(home, tokens, account)
-    tokens.start(refresh_token=begun["refresh"])
+    tokens.start(refresh_token=begun["refresh"], secret=begun.get("secret", ""))
     save(home, account)
     return account
 

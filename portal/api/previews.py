@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal import clock
 from portal.api.framework import ANYBODY, Answer, Confirmed, OrganizationView, Refused, checked
 from portal.api.groups import ChangedGroup
 from portal.api.idempotency import idempotent
@@ -27,6 +28,7 @@ from portal.usecases.previews.ask import (
 from portal.usecases.previews.drafts import NEEDS
 from portal.usecases.previews.save import has_moved, preview_for, save
 from portal.words.codes import preview_error_in_words
+from portal.words.read_permissions import unchanged_in_words
 from protection.selectors.previews import PreviewFacts
 from protection.selectors.templates import template
 from tenants.directory.members import Member
@@ -50,6 +52,7 @@ EXAMPLE = {
     "total": 1236,
     "moved": False,
     "error": "",
+    "applications": [],
     "result": {
         "documents": {"considered": 412, "affected": 412, "end_sooner": 0, "end_later": 0},
         "people": {"considered": 1, "gain": 1, "lose": 0, "undecided": 0},
@@ -289,6 +292,9 @@ class PreviewDetail(OrganizationView):
                 "total": serializers.IntegerField(),
                 "moved": serializers.BooleanField(),
                 "error": serializers.CharField(),
+                "applications": serializers.ListField(
+                    child=serializers.CharField(), help_text="For which applications nothing changes, in words."
+                ),
                 "result": PreviewResult(allow_null=True),
             },
         ),
@@ -336,5 +342,6 @@ def _shown(found: PreviewFacts, *, moved: bool) -> dict[str, Any]:
         "total": found.total,
         "moved": moved,
         "error": preview_error_in_words(found.kind, found.error),
+        "applications": unchanged_in_words(clock.now()),
         "result": found.result,
     }

@@ -23,17 +23,18 @@ from portal.api.framework import (
     page_answer,
 )
 from portal.api.idempotency import idempotent
+from portal.api.scopes import ScopeBody, ScopeItem, scope_json, scope_members
 from portal.usecases.effects import effect_answer
 from portal.usecases.permissions import Permission
 from portal.usecases.super_users.answer import approve, end, turn_down
 from portal.usecases.super_users.ask import HOURS, GrantRequest, ask
 from portal.usecases.super_users.report import sealed_report
 from portal.usecases.super_users.visible import visible_grant, visible_grants
-from protection.selectors.super_users import STATES, GrantFacts, Opened
-from protection.services.super_user_grants import MOST_CASE, MOST_HOURS, MOST_REASON
+from protection.selectors.approvals import STATES
+from protection.selectors.super_users import GrantFacts, Opened
+from protection.services.approvals import MOST_CASE, MOST_REASON
+from protection.services.super_user_grants import MOST_HOURS
 
-MOST: Final = 1_000
-"""Documents that one grant names; more are meant by an owner, a template or a label."""
 FIRST: Final = "0190b6a4-7a9b-7c31-9a55-0d6c5d1c2a30"
 GRANT: Final[dict[str, Any]] = {
     "id": FIRST,
@@ -65,7 +66,7 @@ GRANT: Final[dict[str, Any]] = {
 }
 
 
-class GrantBody(Confirmed):
+class GrantBody(Confirmed, ScopeBody):
     """What is asked for; every condition narrows, and without one the grant covers everything."""
 
     hours = serializers.IntegerField(required=False, default=HOURS, min_value=1, max_value=MOST_HOURS)
@@ -77,29 +78,6 @@ class GrantBody(Confirmed):
         max_length=MOST_REASON,
         help_text="Why owners may never be told; without one they are, after the organization's delay.",
     )
-    documents = serializers.ListField(
-        child=serializers.UUIDField(), required=False, allow_empty=False, default=list, max_length=MOST
-    )
-    template = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="Also a deleted one.")
-    label = serializers.UUIDField(required=False, allow_null=True, default=None)  # type: ignore[assignment]
-    owner = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        default="",
-        max_length=320,
-        help_text="Address or id, also of who left.",
-    )
-    group = serializers.CharField(
-        required=False,
-        allow_blank=True,
-        default="",
-        max_length=320,
-        help_text="The address of a group: documents that grant something to it.",
-    )
-    since = serializers.DateTimeField(
-        required=False, allow_null=True, default=None, help_text="Protected then or later."
-    )
-    until = serializers.DateTimeField(required=False, allow_null=True, default=None, help_text="Protected before.")
 
 
 class OpenedItem(Answer):
@@ -112,7 +90,7 @@ class OpenedItem(Answer):
     act = serializers.CharField(help_text="What was done; opened, or what a client reported, such as exported.")
 
 
-class GrantItem(Answer):
+class GrantItem(ScopeItem):
     """One grant."""
 
     id = serializers.UUIDField()
@@ -120,14 +98,6 @@ class GrantItem(Answer):
     holder = serializers.CharField()
     application = serializers.BooleanField()
     state = serializers.ChoiceField(choices=STATES)
-    everything = serializers.BooleanField(help_text="Whether it covers all documents.")
-    documents = serializers.ListField(child=serializers.UUIDField(), allow_null=True)
-    template = serializers.UUIDField(allow_null=True)
-    label = serializers.UUIDField(allow_null=True)  # type: ignore[assignment]  # the member
-    owner = serializers.CharField(allow_blank=True)
-    group = serializers.CharField(allow_blank=True)
-    since = serializers.DateTimeField(allow_null=True)
-    until = serializers.DateTimeField(allow_null=True)
     reason = serializers.CharField()
     case = serializers.CharField(allow_blank=True)
     legal_ground = serializers.CharField(allow_blank=True)
@@ -224,8 +194,8 @@ class SuperUserGrants(OrganizationView):
     def post(self, request: Request) -> Response:
         """Ask, or say what would be asked for."""
         wanted = checked(GrantBody, request.data)
-        names = ("hours", "case", "legal_ground", "template", "label", "owner", "group", "since", "until")
-        requested = GrantRequest(cids=tuple(wanted["documents"]), **{name: wanted[name] for name in names})
+        members = {name: wanted[name] for name in ("hours", "case", "legal_ground")}
+        requested = GrantRequest(**members, **scope_members(wanted))
         return effect_response(
             ask(caller=self.caller, organization=self.organization, requested=requested, stated=self.stated(wanted))
         )
@@ -330,19 +300,13 @@ class SuperUserGrantReport(OrganizationView):
 
 
 def _shown(one: GrantFacts) -> dict[str, Any]:
-    scope = one.scope
     return {
         "id": str(one.id),
         "number": one.number,
         "holder": one.holder_address,
         "application": one.application,
         "state": one.state,
-        "everything": scope.is_everything,
-        "documents": None if scope.cids is None else [str(cid) for cid in scope.cids],
-        "template": None if scope.template is None else str(scope.template),
-        "label": None if scope.label is None else str(scope.label),
-        "owner": scope.owner_address,
-        "group": scope.group_address,
+        **scope_json(one.scope),
         "reason": one.reason,
         "case": one.case,
         "legal_ground": one.legal_ground,
@@ -357,8 +321,6 @@ def _shown(one: GrantFacts) -> dict[str, Any]:
 
 def _moments(one: GrantFacts) -> dict[str, str | None]:
     found = {
-        "since": one.scope.since,
-        "until": one.scope.until,
         "asked_at": one.asked_at,
         "answered_at": one.answered_at,
         "starts": one.starts,

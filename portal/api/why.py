@@ -18,6 +18,7 @@ from portal.api.framework import ANYBODY, Answer, OrganizationView, checked
 from portal.languages import translate
 from portal.usecases.access_requests import OwnStanding, explain_to_caller
 from portal.usecases.explain import Explained, explain_document
+from portal.words.read_permissions import reading_in_words
 from portal.words.why import blocker_words, own_words
 from protection.selectors.documents import document_for
 
@@ -39,6 +40,7 @@ EXAMPLE = {
     ],
     "at_opening": [],
     "undecided": [],
+    "applications": [],
 }
 
 
@@ -83,6 +85,9 @@ class WhyAnswer(Answer):
     blockers = WhyBlocker(many=True)
     at_opening = serializers.ListField(child=serializers.CharField())
     undecided = serializers.ListField(child=serializers.CharField())
+    applications = serializers.ListField(
+        child=serializers.CharField(), help_text="By which read permissions applications read it, in words."
+    )
 
 
 class OwnReason(Answer):
@@ -215,6 +220,7 @@ def _explained(found: Explained) -> dict[str, Any]:
         ],
         "at_opening": [translate(words) for words in found.why.at_opening],
         "undecided": [str(who) for who in found.why.undecided],
+        "applications": [reading_in_words(one) for one in found.applications],
     }
 
 

@@ -28,6 +28,16 @@ _PROGRAM: Final[dict[str, Any]] = {
         "format": "uuid",
         "description": "The super-user grant on which the openings are to rest, and on nothing else.",
     },
+    "read_permission": {
+        **_TEXT,
+        "format": "uuid",
+        "description": "The application's read permission on which the openings are to rest, and on nothing else.",
+    },
+    "for_person": {
+        **_TEXT,
+        "maxLength": 320,
+        "description": "For whom is read, by address or id; for permissions to read for people, and only for these.",
+    },
 }
 _SCHEMAS: Final[dict[str, Any]] = {
     "LicenseRequestItem": {

@@ -26,9 +26,9 @@ from portal.license_requests import (
     item_of,
     items_of,
     members_of,
+    named_access_of,
     program_of,
     size_to_draw,
-    super_user_grant_of,
 )
 from portal.problems import Problem, of_error, too_many_requests, unauthorized
 from portal.rendering.requests import begin_drawing, can_draw
@@ -38,6 +38,7 @@ from portal.throttle import retry_after
 from protection.services.certify import DeviceKeys
 from protection.services.license import Answer, details_of, license_batch, license_one
 from protection.services.license_request import Granted, LicenseRequest, Reading, Refused
+from tenants.directory.selectors.people import person_known_as
 from tenants.organizations.selectors import OrganizationFacts
 
 ONE: Final = "/api/v1/licenses"
@@ -95,9 +96,7 @@ def _answer(request: HttpRequest, organization: OrganizationFacts) -> HttpRespon
     device = proven_device(request, token.person_id, organization, once=False)
     members = members_of(request.body)
     asked = _license_request(request, organization, device, members)
-    database = FastPathDatabase(
-        organization, token.person_id, device.id, token.authentication, asked.ip, asked.super_user_grant
-    )
+    database = FastPathDatabase(organization, token.person_id, device.id, token.authentication, asked.ip, asked.named)
     if request.path == ONE:
         return _one(asked, license_one(database=database, request=asked, item=item_of(members)))
     answer = license_batch(database=database, request=asked, items=items_of(members))
@@ -120,7 +119,7 @@ def _license_request(
         request_id=request_id(request),
         program=program_of(members),
         enforces=enforced_by(members),
-        super_user_grant=super_user_grant_of(members),
+        named=named_access_of(members, partial(person_known_as, organization.id)),
         draw=_draw(members) if request.path == ONE else None,
     )
 

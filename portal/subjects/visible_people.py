@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from chancery.policy.policy import Strength
-from chancery.policy.subject import Group, Membership, Subject
+from chancery.policy.subject import DeviceFacts, Group, Membership, Subject
 from portal.subjects.subject import subject_of
+from protection.selectors.named_permission import Reader
 from tenants import naming
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import groups_at
@@ -84,6 +85,16 @@ class VisiblePeople:
             address: tuple(Group(one.id, one.organization_id, one.address, one.live) for one in groups)
             for address, groups in groups_at(self.organization, addresses).items()
         }
+
+
+def reader_at(organization: UUID, row: SubjectRow, *, device: DeviceFacts | None, network: str) -> Reader:
+    """Return for whom an application reads: they have not signed in here, so it counts as the weakest way to.
+
+    Device and network are the application's, since it is there that the content goes.
+    """
+    whole = subject_of(row, organization=organization, strength=Strength.CODE, network=network)
+    known = known_here(row, organization, address=row.email, domains=proven_domains(organization))
+    return Reader(replace(known, device=device, network=network), replace(whole, device=device), row.email)
 
 
 def proven_domains(organization: UUID) -> frozenset[str]:

@@ -10,6 +10,7 @@ from portal.usecases.caller import Caller
 from portal.usecases.permissions import Permission
 from portal.usecases.sight import names_person, sight_of
 from protection.selectors.budgets import is_paused
+from protection.selectors.read_permissions import PermissionFacts, reading
 from protection.selectors.why import Why, why
 from tenants.directory.selectors.groups import group_path
 from tenants.organizations.selectors import OrganizationFacts
@@ -17,11 +18,15 @@ from tenants.organizations.selectors import OrganizationFacts
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """The answer for one person; ``paths`` are the names of groups by which an entry reaches them, by group."""
+    """The answer for one person; ``paths`` are the names of groups by which an entry reaches them, by group.
+
+    ``applications`` are the read permissions by which the document is read, by itself or for this person.
+    """
 
     who: VisiblePerson
     why: Why
     paths: dict[UUID, tuple[str, ...]]
+    applications: tuple[PermissionFacts, ...]
 
 
 def explain_document(
@@ -47,7 +52,7 @@ def explain_document(
     if caller.may(Permission.GROUPS_READ):
         groups = (one.group for one in found.explanation.contributions if one.group is not None)
         paths = {group: group_path(organization.id, who.subject.person, group) for group in groups}
-    return Explained(who, found, paths)
+    return Explained(who, found, paths, reading(cid, who.subject, organization.id, now))
 
 
 def _as_paused(caller: Caller, who: VisiblePerson) -> Subject:

@@ -44,9 +44,14 @@ def names_person(sight: Sight, person: UUID | None, *, audits: bool) -> bool:
 def document_events(
     *, caller: Caller, cid: UUID, limit: int = 50, cursor: str = "", sort: str = "-at", sight: Sight | None = None
 ) -> Page:
-    """Return what happened to one document, as far as the caller may know.  Raises InvalidCursor."""
+    """Return what happened to one document, as far as the caller may know.  Raises InvalidCursor.
+
+    What applications read by a permission is told once for each (``application_readings``): an index that reads every
+    night would fill the timeline.  The audit log has all of it.
+    """
     seen = sight or sight_of(caller=caller)
-    return events(filter=Filter(content_id=cid, concealed=seen.concealed(cid)), limit=limit, cursor=cursor, sort=sort)
+    wanted = Filter(content_id=cid, without=(Kind.CONTENT_READ,), concealed=seen.concealed(cid))
+    return events(filter=wanted, limit=limit, cursor=cursor, sort=sort)
 
 
 def audit_events(

@@ -19,6 +19,7 @@ from chancery.texts import message
 from portal.languages import reader_languages, translate, with_next_step
 from portal.subjects.recipients import entry_named
 from portal.usecases.access_requests import explain_to_caller
+from portal.usecases.application_readings import application_readings
 from portal.usecases.confirmation import Stated
 from portal.usecases.documents import accept_document, block_document, change_access
 from portal.usecases.effects import Effect
@@ -34,6 +35,7 @@ from portal.web.recipients import shown_recipients
 from portal.web.revocations import shown_scheduled
 from portal.words.codes import pending_in_words
 from portal.words.events import shown_events
+from portal.words.read_permissions import KINDS
 from protection.selectors.cursors import InvalidCursor as InvalidDocumentCursor
 from protection.selectors.decoys import decoy_of
 from protection.selectors.document_list import NEWEST, documents_of
@@ -173,6 +175,10 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "shows_names": sight.names_on(cid),
         "may_ask_names": not sight.is_off,
         "next_cursor": happened.next_cursor,
+        "readings": [
+            {"one": one, "kind": KINDS[one.permission.kind]}
+            for one in application_readings(caller=request.caller, cid=cid).rows
+        ],
         "latest": offline_end_of(found.row),
         "manages": basis,
         "decoy": decoy_of(cid),

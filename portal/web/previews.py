@@ -17,6 +17,7 @@ from chancery.errors import ChanceryError, NotFound
 from chancery.policy.difference import differences
 from chancery.policy.policy import Principal
 from chancery.policy.words import rights_in_words
+from portal import clock
 from portal.languages import grouped, reader_languages, translate
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect, effect
@@ -28,6 +29,7 @@ from portal.web.framework import PageRequest, page, show, words_of
 from portal.words.changes import shown_changes
 from portal.words.codes import preview_error_in_words
 from portal.words.policies import who_in_words
+from portal.words.read_permissions import unchanged_in_words
 from portal.words.roles import role_in_words
 from protection.selectors.previews import PreviewFacts
 from protection.selectors.templates import Change, Template, template
@@ -69,6 +71,7 @@ def preview(request: PageRequest, preview_id: UUID) -> HttpResponse:
         "sentences": sentences,
         "moved": has_moved(request.organization.id, found),
         **_proposer(request, found),
+        "applications": unchanged_in_words(clock.now()),
         "answer": None if found.result is None else _in_words(request, found.result),
     }
     return show(request, "preview", SECTIONS[found.kind], context)

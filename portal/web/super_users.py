@@ -1,7 +1,6 @@
 """Super users: who may ask for a grant, the grants, and what was opened under each."""
 
 import json
-from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,31 +9,30 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.timezone import make_aware
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from portal.languages import reader_languages
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
+from portal.usecases.sealed_reports import NoReportYet
 from portal.usecases.super_users.answer import approve, end, turn_down
 from portal.usecases.super_users.ask import HOURS, GrantRequest, ask
 from portal.usecases.super_users.recovery import choose_keepers, present, show_key
-from portal.usecases.super_users.report import NoReportYet, sealed_report
+from portal.usecases.super_users.report import sealed_report
 from portal.usecases.super_users.settings import let_ask, let_group_ask, no_longer_let_ask, switch, tell_owners_after
 from portal.usecases.super_users.visible import Standing, standing, visible_grant, visible_grants
 from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField
 from portal.web.framework import PAGE_SIZE, PageRequest, carried_out, page, show, words_of
-from portal.words.super_users import scope_in_words
+from portal.web.scope_form import SCOPE_FIELDS, ScopeForm
+from portal.words.scopes import scope_in_words
 from protection.selectors.documents import titles_by_id
-from protection.selectors.labels import labels
 from protection.selectors.super_users import GrantFacts
-from protection.selectors.templates import deleted_templates, templates
+from protection.services.approvals import MOST_CASE, MOST_REASON
 from protection.services.recovery_keys import KeyWasShown
-from protection.services.super_user_grants import MOST_CASE, MOST_HOURS, MOST_REASON
+from protection.services.super_user_grants import MOST_HOURS
 from protection.services.super_users import MOST_NOTICE_DAYS
 
 STATES: Final = {
@@ -60,7 +58,7 @@ ACTS: Final = {
 """What happened under a grant beside openings."""
 
 
-class GrantForm(forms.Form):
+class GrantForm(ScopeForm):
     """How long, why, and which documents."""
 
     reason = FreeTextField(
@@ -70,37 +68,6 @@ class GrantForm(forms.Form):
     )
     case = forms.CharField(label=gettext_lazy("Case number"), max_length=MOST_CASE, required=False)
     hours = forms.IntegerField(label=gettext_lazy("Hours"), min_value=1, max_value=MOST_HOURS, initial=HOURS)
-    owner = forms.CharField(
-        label=gettext_lazy("Only documents of this owner"),
-        max_length=254,
-        required=False,
-        help_text=gettext_lazy("An address, also of a person who left."),
-    )
-    template = forms.TypedChoiceField(
-        label=gettext_lazy("Only those by this template"), required=False, coerce=UUID, empty_value=None
-    )
-    label = forms.TypedChoiceField(
-        label=gettext_lazy("Only those under this label"), required=False, coerce=UUID, empty_value=None
-    )
-    group = forms.CharField(
-        label=gettext_lazy("Only those that grant something to this group"),
-        max_length=254,
-        required=False,
-        help_text=gettext_lazy("The address of a group."),
-    )
-    documents = forms.CharField(
-        label=gettext_lazy("Only these documents"),
-        required=False,
-        max_length=40_000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("Their ids, as the page of a document or chancery info shows them."),
-    )
-    since = forms.DateField(
-        label=gettext_lazy("Protected from"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
-    until = forms.DateField(
-        label=gettext_lazy("Protected before"), required=False, widget=forms.DateInput(attrs={"type": "date"})
-    )
     legal_ground = forms.CharField(
         label=gettext_lazy("Legal ground for never telling the owners"),
         max_length=MOST_REASON,
@@ -108,35 +75,16 @@ class GrantForm(forms.Form):
         help_text=gettext_lazy("Leave it empty, and owners are told after the days that your organization has set."),
     )
 
-    def __init__(self, data: Any, initial: dict[str, str]) -> None:
-        """Offer templates, deleted ones too, and labels."""
-        super().__init__(data, initial=initial)
-        languages = reader_languages()
-        for name, found in (("template", (*templates(), *deleted_templates())), ("label", labels())):
-            choices = [(str(one.id), one.name(*languages)) for one in found]
-            self.fields[name].choices = [("", gettext_lazy("Any")), *choices]  # type: ignore[attr-defined]  # a choice
-
-    def clean_documents(self) -> tuple[UUID, ...]:
-        """Return the ids, each once."""
-        try:
-            return tuple(dict.fromkeys(UUID(text) for text in self.cleaned_data["documents"].split()))
-        except ValueError:
-            raise forms.ValidationError(gettext_lazy("One of them is no id of a document.")) from None
+    field_order = ("reason", "case", "hours", *SCOPE_FIELDS, "legal_ground")
 
     def requested(self) -> GrantRequest:
-        """Return what is asked for; days begin in the reader's time zone."""
+        """Return what is asked for."""
         data = self.cleaned_data
         return GrantRequest(
             hours=data["hours"],
             case=data["case"],
             legal_ground=data["legal_ground"],
-            cids=data["documents"],
-            template=data["template"],
-            label=data["label"],
-            owner=data["owner"].strip(),
-            group=data["group"].strip().casefold(),
-            since=_midnight(data["since"]),
-            until=_midnight(data["until"]),
+            **self.scope_members(),
         )
 
 
@@ -302,10 +250,6 @@ def super_user_grant_report(request: PageRequest, grant_id: UUID) -> HttpRespons
     response = HttpResponse(json.dumps(found.members, ensure_ascii=False), content_type="application/json")
     response["Content-Disposition"] = f'attachment; filename="super-user-grant-{found.number}.json"'
     return response
-
-
-def _midnight(day: date | None) -> datetime | None:
-    return None if day is None else make_aware(datetime.combine(day, time()))
 
 
 def _whom(request: PageRequest) -> dict[str, Any]:

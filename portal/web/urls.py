@@ -26,6 +26,7 @@ from portal.web import (
     person_removal,
     prelicenses,
     previews,
+    read_permissions,
     reference,
     requests,
     revocations,
@@ -106,6 +107,21 @@ urlpatterns = [
     path("hand-overs/new/", hand_overs.hand_over_new, name="hand_over_new"),
     path("hand-overs/<uuid:hand_over_id>/", hand_overs.hand_over_detail, name="hand_over"),
     path("hand-overs/<uuid:hand_over_id>/answer/", hand_overs.hand_over_answer, name="hand_over_answer"),
+    path("applications/read-permissions/", read_permissions.read_permissions, name="read_permissions"),
+    path("applications/read-permissions/new/", read_permissions.read_permission_new, name="read_permission_new"),
+    path(
+        "applications/read-permissions/<uuid:permission_id>/", read_permissions.read_permission, name="read_permission"
+    ),
+    path(
+        "applications/read-permissions/<uuid:permission_id>/answer/",
+        read_permissions.read_permission_answer,
+        name="read_permission_answer",
+    ),
+    path(
+        "applications/read-permissions/<uuid:permission_id>/report/",
+        read_permissions.read_permission_report,
+        name="read_permission_report",
+    ),
     path("super-users/", super_users.super_users, name="super_users"),
     path("super-users/change/", super_users.super_users_change, name="super_users_change"),
     path("super-users/recovery-keys/", super_users.recovery_keys, name="recovery_keys"),

@@ -16,6 +16,7 @@ from portal.languages import reason_of, translate, translate_lazy
 from portal.usecases.explain import Explained, explain_document
 from portal.web.framework import PageRequest, moment_of, page, show
 from portal.words.policies import rights_as_level, who_in_words
+from portal.words.read_permissions import reading_in_words
 from portal.words.why import blocker_words, only_the_right_is_missing
 from protection.selectors.documents import document_for
 from tenants.naming import NameRefused
@@ -95,4 +96,5 @@ def _shown(request: PageRequest, found: Explained) -> dict[str, object]:
         ],
         "at_opening": [translate(words) for words in found.why.at_opening],
         "undecided": [named(who) for who in found.why.undecided],
+        "applications": [reading_in_words(one) for one in found.applications],
     }

@@ -30,6 +30,7 @@ _MEMBERS: Final = {
     "template_id": gettext_lazy("template"),
     "contact": gettext_lazy("whom to ask"),
     "alarm_address": gettext_lazy("who is mailed about alarms"),
+    "for_people": gettext_lazy("people for whom it reads"),
 }
 """What a member is called."""
 
@@ -137,7 +138,7 @@ def _sentences(row: EventRow, one: Mapping[str, Any], known: Known) -> Iterator[
         case "template_id":
             yield _named(str(_MEMBERS[member]), known.template(before), known.template(after))
         case _ if member in _MEMBERS:
-            new = row.kind.endswith(".created")
+            new = row.kind.endswith(".created") or before is None
             yield (
                 _member(str(_MEMBERS[member]), _plain(after))
                 if new

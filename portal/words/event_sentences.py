@@ -17,8 +17,10 @@ from portal.words.directory_sentences import DIRECTORY
 from portal.words.sentence_variants import (
     BY_CODE,
     BY_CODE_IN_VIEWER,
+    BY_PERMISSION,
     EMERGENCY,
     FOR_THE_OWNER,
+    FOR_USER,
     FURTHER,
     IN_VIEWER,
     ISSUER,
@@ -73,6 +75,14 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
             "{who} sent a license for {document} ahead to {recipient}. Whether they have opened it is not known until"
             " their device reports it."
         ),
+    },
+    Kind.CONTENT_READ: {
+        REFUSED: _("{who} tried to read {document} by read permission {permission} and was refused."),
+        "recipient": _(
+            "{who} read {document} for {recipient} by read permission {permission}, approved by {approver}."
+        ),
+        BY_PERMISSION: _("{who} read {document} by read permission {permission}, approved by {approver}."),
+        PLAIN: _("{who} read {document} by a read permission."),
     },
     Kind.CODE_ASKED: {
         FURTHER: _(
@@ -258,6 +268,35 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
     },
     Kind.SUPER_USER_GRANT_ENDED: {
         PLAIN: _("{who} ended super-user grant {grant} of {recipient}; documents opened: {number}."),
+    },
+    Kind.READ_PERMISSION_ASKED: {
+        "people_group": _(
+            "{who} asked for read permission {permission}: {recipient} may read for members of {people_group}, for"
+            " {days} days."
+        ),
+        FOR_USER: _("{who} asked for read permission {permission}: {recipient} may read for people, for {days} days."),
+        PLAIN: _("{who} asked for read permission {permission}: {recipient} may read all, for {days} days."),
+    },
+    Kind.READ_PERMISSION_APPROVED: {
+        "until": _("{who} approved read permission {permission} of {recipient} until {until}."),
+        PLAIN: _("{who} approved read permission {permission} of {recipient}."),
+    },
+    Kind.READ_PERMISSION_DECLINED: {PLAIN: _("{who} declined read permission {permission} of {recipient}.")},
+    Kind.READ_PERMISSION_WITHDRAWN: {
+        PLAIN: _("{who} withdrew read permission {permission} of {recipient}; documents read: {number}."),
+    },
+    Kind.READ_PERMISSION_LAPSED: {
+        PLAIN: _("{who} let read permission {permission} of {recipient} lapse: nobody had answered it."),
+    },
+    Kind.READ_PERMISSION_ENDED: {
+        PLAIN: _(
+            "{who} ended read permission {permission} of {recipient}, whose time was over; documents read: {number}."
+        ),
+    },
+    Kind.READ_PERMISSION_QUERIED: {
+        PLAIN: _(
+            "{who} asked by read permission {permission} which of {number} documents {recipient} may read: {readable}."
+        ),
     },
     Kind.RECOVERY_KEYS_NAMED: {PLAIN: _("{who} named the keepers of the two recovery keys: {recipient}.")},
     Kind.RECOVERY_KEY_SHOWN: {PLAIN: _("{who} was shown their recovery key.")},

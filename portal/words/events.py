@@ -33,6 +33,7 @@ from portal.words.sentence_variants import (
     BY_CODE_IN_VIEWER,
     EMERGENCY,
     FOR_THE_OWNER,
+    FOR_USER,
     FURTHER,
     IN_VIEWER,
     ISSUER,
@@ -223,7 +224,7 @@ def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str])
         return False
     if variant in {IN_VIEWER, BY_CODE_IN_VIEWER} and "viewer" not in row.details:
         return False
-    if variant in {FURTHER, EMERGENCY, ISSUER_TOO, REPLACED} and variant not in row.details:
+    if variant in {FURTHER, EMERGENCY, FOR_USER, ISSUER_TOO, REPLACED} and variant not in row.details:
         return False
     if variant in {OTHER, OWN} and (values["target"] == values["who"]) != (variant == OWN):
         return False
@@ -261,6 +262,7 @@ def _values(row: EventRow, known: Known, actor: ShownActor) -> dict[str, str]:
         "until": _until(details.get("until")),
         "approver": str(personal.get("approver", "")),
         "grant": _text(details.get("grant_number")),
+        "permission": _text(details.get("permission_number")),
         "level": level_called(str(details["level"])) if "level" in details else "",
         "number": _text(details.get("documents")),
         **{name: _text(details.get(name)) for name in AS_RECORDED},

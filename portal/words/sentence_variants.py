@@ -22,6 +22,10 @@ FOR_THE_OWNER: Final = "for_the_owner"
 """For what an administrator did with a document in the place of its owner."""
 UNDER_GRANT: Final = "under_grant"
 """For an opening under a super-user grant, which names why and who approved it."""
+BY_PERMISSION: Final = "by_permission"
+"""For what an application read by a read permission, which names who approved it."""
+FOR_USER: Final = "for_user"
+"""For a read permission by which an application reads for people."""
 EMERGENCY: Final = "emergency"
 """For an approval by two keepers of recovery keys."""
 ISSUER_TOO: Final = "issuer_too"
@@ -33,6 +37,6 @@ ISSUER: Final = "issuer"
 
 AS_RECORDED: Final = (
     *("version", "restored", "edition", "follows", "epoch", "hours", "notice_days", "legal_ground"),
-    *("super_user_group", "super_user_group_before", "openings", "seconds"),
+    *("super_user_group", "super_user_group_before", "openings", "seconds", "people_group", "days", "readable"),
 )
 """Details that sentences name as they are recorded."""

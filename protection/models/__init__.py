@@ -22,12 +22,13 @@ from protection.models.keys import IssuingKey, KeyStatus, LogKey, TenantKey, Wra
 from protection.models.labels import Label
 from protection.models.organization import FeedEntry, FeedHead, ServiceSettings
 from protection.models.previews import Preview, PreviewKind, PreviewState
+from protection.models.read_permissions import ApplicationReading, ReadPermission, ReadPermissionKind
 from protection.models.scheduled import ScheduledRevocation
+from protection.models.scoped_requests import ApprovalState, ScopedRequest
 from protection.models.super_users import (
     RecoveryKey,
     SuperUser,
     SuperUserGrant,
-    SuperUserGrantState,
     SuperUserOpening,
 )
 from protection.models.templates import ExpiryOption, ProtectionTemplate, TemplateStatus, TemplateVersion
@@ -48,6 +49,8 @@ __all__ = [
     "Acting",
     "Alarm",
     "AlarmCursor",
+    "ApplicationReading",
+    "ApprovalState",
     "Budget",
     "BudgetFor",
     "BudgetUse",
@@ -84,14 +87,16 @@ __all__ = [
     "PreviewKind",
     "PreviewState",
     "ProtectionTemplate",
+    "ReadPermission",
+    "ReadPermissionKind",
     "RecoveryKey",
     "RegistrationState",
     "RequestState",
     "ScheduledRevocation",
+    "ScopedRequest",
     "ServiceSettings",
     "SuperUser",
     "SuperUserGrant",
-    "SuperUserGrantState",
     "SuperUserOpening",
     "TemplateStatus",
     "TemplateVersion",

@@ -2,9 +2,10 @@
 
 import uuid
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
+
+from protection.models.scoped_requests import ScopedRequest
 
 
 class SuperUser(models.Model):
@@ -20,62 +21,21 @@ class SuperUser(models.Model):
     added_at = models.DateTimeField(db_default=Now())
 
 
-class SuperUserGrantState(models.TextChoices):
-    """How far a grant is.
-
-    ``WAITING`` is for another person's approval, ``LAPSED`` what nobody answered in time.  A grant is ``ACTIVE`` until
-    it is ended or the worker has found its time over; what opens nothing any more is said by its times.
-    """
-
-    WAITING = "waiting", "Waiting"
-    ACTIVE = "active", "Active"
-    DECLINED = "declined", "Declined"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    LAPSED = "lapsed", "Lapsed"
-    ENDED = "ended", "Ended"
-
-
-class SuperUserGrant(models.Model):
+class SuperUserGrant(ScopedRequest):
     """What one person or application may open for a time although no policy lets them (docs/protocol.md P21).
 
-    The scope is everything that meets all of its conditions; without one it is everything.  ``answered_by`` is who
-    approved or declined it.  In an emergency two people approve: ``presented_by`` is who showed the first key;
+    In an emergency two people approve: ``presented_by`` is who showed the first key;
     two people also approve what an application asks for, and it is who did so first.
     ``notice_days`` is after how many days owners are told what was opened, None for never, which takes a
     ``legal_ground``.
     """
 
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
-    number = models.PositiveIntegerField(unique=True)
-    holder = models.UUIDField()
-    holder_address = models.CharField(max_length=320)
     application = models.BooleanField(db_default=False)
-    cids = ArrayField(models.UUIDField(), null=True)
-    template_id = models.UUIDField(null=True)
-    label_id = models.UUIDField(null=True)
-    owner_id = models.UUIDField(null=True)
-    owner_address = models.CharField(max_length=320, db_default="")
-    group_id = models.UUIDField(null=True)
-    group_address = models.CharField(max_length=320, db_default="")
-    protected_from = models.DateTimeField(null=True)
-    protected_until = models.DateTimeField(null=True)
-    reason = models.CharField(max_length=500)
-    case_number = models.CharField(max_length=100, db_default="")
     legal_ground = models.CharField(max_length=500, db_default="")
     notice_days = models.PositiveSmallIntegerField(null=True)
     hours = models.PositiveSmallIntegerField()
-    asked_at = models.DateTimeField(db_default=Now())
-    state = models.CharField(max_length=16, choices=SuperUserGrantState.choices, default=SuperUserGrantState.WAITING)
-    answered_by = models.UUIDField(null=True)
-    answered_address = models.CharField(max_length=320, db_default="")
-    answered_at = models.DateTimeField(null=True)
     presented_by = models.UUIDField(null=True)
     presented_address = models.CharField(max_length=320, db_default="")
-    starts = models.DateTimeField(null=True)
-    ends = models.DateTimeField(null=True)
-    ended_by = models.UUIDField(null=True)
-    ended_address = models.CharField(max_length=320, db_default="")
-    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         """Lists show the newest first; the worker looks for those whose time is over."""

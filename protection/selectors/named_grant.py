@@ -5,28 +5,24 @@ See docs/protocol.md P21.  A request that names none never comes here.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from chancery.policy.case import SuperUserGrant as DecidedGrant
-from chancery.policy.policy import Principal, PrincipalKind
-from protection.models import SuperUserGrantState as State
+from protection.models import ApprovalState as State
 from protection.selectors.licensing import ContentState
+from protection.selectors.scopes import NAMED_COLUMNS, Scope, id_of, scope_of_json
 
 OPENED: Final = "opened"
 REFUSED: Final = "refused"
 
 NAMED_GRANT: Final = """
-select g.id, g.number, g.holder, g.reason, g.case_number, g.notice_days, g.cids, g.template_id, g.label_id, g.owner_id,
-    g.group_id, g.group_address, g.state, g.answered_by, g.answered_address, g.presented_by, g.presented_address,
-    floor(extract(epoch from g.starts))::bigint as starts, floor(extract(epoch from g.ends))::bigint as ends,
-    extract(epoch from g.protected_from) as since, extract(epoch from g.protected_until) as until,
+select {named}, g.notice_days, g.presented_by, g.presented_address,
     s.super_users_on, s.super_users_group,
     exists (select from {schema}protection_superuser u where u.person_id = g.holder) as listed
 from {schema}protection_superusergrant g join {schema}protection_servicesettings s on s.id = 1
-where g.id = %(super_user_grant)s::uuid and g.holder = %(reader)s::uuid
-"""
+where g.id = %(super_user_grant)s::uuid and g.holder = %(person)s::uuid
+""".replace("{named}", NAMED_COLUMNS)
 """The grant of their own that somebody names in a license request: read in the deciding statement, if there is one."""
 
 OPENED_UNDER_GRANT: Final = """
@@ -43,62 +39,6 @@ opened_under_grant as (
 )
 """
 """What is written with the events: which of them rest on the grant, refused attempts too, and when owners are told."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
-    """Which documents a grant covers: those that meet every condition that is set; without one, all.
-
-    ``group`` covers what grants something to that group by name, ``since`` and ``until`` when a document was protected.
-    """
-
-    cids: tuple[UUID, ...] | None = None
-    template: UUID | None = None
-    label: UUID | None = None
-    owner: UUID | None = None
-    owner_address: str = ""
-    group: UUID | None = None
-    group_address: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
-
-    @property
-    def is_everything(self) -> bool:
-        """Tell whether no condition is set."""
-        conditions = (self.cids, self.template, self.label, self.owner, self.group, self.since, self.until)
-        return all(one is None for one in conditions)
-
-    def covers(self, state: ContentState) -> bool:
-        """Tell whether a document lies in the scope, as it is now."""
-        return (
-            (self.cids is None or state.facts.cid in self.cids)
-            and self.template in (None, state.template)
-            and self.label in (None, state.label)
-            and self.owner in (None, state.facts.owner)
-            and (self.group is None or self._names_group(state))
-            and (self.since is None or self.since.timestamp() <= state.published)
-            and (self.until is None or state.published < self.until.timestamp())
-        )
-
-    def _names_group(self, state: ContentState) -> bool:
-        """Tell whether the policy grants something to the group, and not to another one that had its address before."""
-        policy = state.facts.policy
-        name = Principal(PrincipalKind.ADDRESS, self.group_address)
-        bound = state.facts.bindings.get(self.group_address, self.group)
-        return policy is not None and name in policy.index and bound == self.group
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the conditions that are set, as events and reports state them; addresses of people are not in it."""
-        found = {
-            "documents": None if self.cids is None else [str(one) for one in self.cids],
-            "template": _text(self.template),
-            "label": _text(self.label),
-            "owner": _text(self.owner),
-            "group": self.group_address or None,
-            "since": None if self.since is None else self.since.isoformat(),
-            "until": None if self.until is None else self.until.isoformat(),
-        }
-        return {name: value for name, value in found.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +96,7 @@ def named_grant(row: Mapping[str, Any], groups: Collection[UUID]) -> NamedGrant:
 
     Who approved it is left out of a grant that is not active, so that it gives nothing.
     """
-    active, group = row["state"] == State.ACTIVE, _id(row["super_users_group"])
+    active, group = row["state"] == State.ACTIVE, id_of(row["super_users_group"])
     emergency = row["presented_by"] not in (None, row["answered_by"])
     return NamedGrant(
         id=UUID(row["id"]),
@@ -165,35 +105,14 @@ def named_grant(row: Mapping[str, Any], groups: Collection[UUID]) -> NamedGrant:
         case=row["case_number"],
         approved_by=f"{row['presented_address']}, {row['answered_address']}" if emergency else row["answered_address"],
         notice_days=row["notice_days"],
-        scope=Scope(
-            cids=None if row["cids"] is None else tuple(UUID(cid) for cid in row["cids"]),
-            template=_id(row["template_id"]),
-            label=_id(row["label_id"]),
-            owner=_id(row["owner_id"]),
-            group=_id(row["group_id"]),
-            group_address=row["group_address"],
-            since=_moment(row["since"]),
-            until=_moment(row["until"]),
-        ),
+        scope=scope_of_json(row),
         grant=DecidedGrant(
             id=UUID(row["id"]),
             holder=UUID(row["holder"]),
-            approver=_id(row["answered_by"]) if active else None,
+            approver=id_of(row["answered_by"]) if active else None,
             starts=row["starts"] or 0,
             ends=row["ends"] or 0,
             eligible=row["super_users_on"] and (row["listed"] or group in groups),
             covers=False,
         ),
     )
-
-
-def _id(text: str | None) -> UUID | None:
-    return None if text is None else UUID(text)
-
-
-def _moment(seconds: float | None) -> datetime | None:
-    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
-
-
-def _text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)

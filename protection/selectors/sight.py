@@ -20,6 +20,7 @@ FEWEST: Final = 5
 """Of so few people nothing is counted where names are not shown: a smaller number would name them."""
 ACTIVITY: Final = (
     Kind.CONTENT_OPENED,
+    Kind.CONTENT_READ,
     Kind.CONTENT_REPORTED,
     Kind.CONTENT_EDITED,
     Kind.CONTENT_TAMPERED,

@@ -7,27 +7,22 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import QuerySet
 
 from audit.selectors.schemas import schemas_where
 from chancery.errors import NotFound
 from chancery.ledger.kinds import Kind
-from chancery.policy.policy import Principal, PrincipalKind
 from chancery.texts import message
-from protection.models import Content, RecoveryKey, ServiceSettings, SuperUser, SuperUserGrant, SuperUserOpening
-from protection.models import SuperUserGrantState as State
-from protection.selectors.document_list import granting_to
-from protection.selectors.named_grant import REFUSED, Scope
+from protection.models import ApprovalState as State
+from protection.models import RecoveryKey, ServiceSettings, SuperUser, SuperUserGrant, SuperUserOpening
+from protection.selectors.approvals import DUE, WAITS_DAYS
+from protection.selectors.named_grant import REFUSED
+from protection.selectors.scopes import Scope, scope_of
 
 MAX_LISTED: Final = 200
-STATES: Final = tuple(State.values)
-WAITS_DAYS: Final = 7
-"""After so many days a request that nobody answered lapses: nobody would remember what it was for."""
 _DUE: Final = """
-exists (select from {schema}.protection_superusergrant where (state = 'active' and ends <= now())
-        or (state = 'waiting' and asked_at < now() - make_interval(days => {days})))
+exists (select from {schema}.protection_superusergrant where {due})
 or exists (select from {schema}.protection_superuseropening where tell_at <= now())
-"""
+""".replace("{due}", DUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,24 +179,6 @@ def under_way(holder: UUID | None = None) -> tuple[GrantFacts, ...]:
     return tuple(facts_of(row) for row in rows.order_by("number"))
 
 
-def documents_in(scope: Scope) -> QuerySet[Content]:
-    """Return the registered documents that a scope covers now."""
-    rows = Content.objects.all()
-    if scope.cids is not None:
-        rows = rows.filter(cid__in=list(scope.cids))
-    if scope.template is not None:
-        rows = rows.filter(template_id=scope.template)
-    if scope.label is not None:
-        rows = rows.filter(label_id=scope.label)
-    if scope.owner is not None:
-        rows = rows.filter(owner_id=scope.owner)
-    if scope.group is not None:
-        rows = rows.filter(granting_to(Principal(PrincipalKind.ADDRESS, scope.group_address)))
-    if scope.since is not None:
-        rows = rows.filter(published_at__gte=scope.since)
-    return rows if scope.until is None else rows.filter(published_at__lt=scope.until)
-
-
 def opened_under(grant: UUID) -> tuple[Opened, ...]:
     """Return what was opened under a grant, or tried in vain, in the order of time."""
     rows = SuperUserOpening.objects.filter(grant_id=grant).order_by("at", "event_id")
@@ -245,17 +222,7 @@ def facts_of(row: SuperUserGrant) -> GrantFacts:
         holder=row.holder,
         holder_address=row.holder_address,
         application=row.application,
-        scope=Scope(
-            cids=None if row.cids is None else tuple(row.cids),
-            template=row.template_id,
-            label=row.label_id,
-            owner=row.owner_id,
-            owner_address=row.owner_address,
-            group=row.group_id,
-            group_address=row.group_address,
-            since=row.protected_from,
-            until=row.protected_until,
-        ),
+        scope=scope_of(row),
         reason=row.reason,
         case=row.case_number,
         legal_ground=row.legal_ground,

@@ -83,7 +83,13 @@ def decide(
         seen = _first_seen(reading.subject.person, decided)
         first, under = _first_openings(decided), _under_grant(reading, decided)
         if database.record(
-            records, reading, first_openings=first, first_seen=seen, under_grant=under, counting=counting
+            records,
+            reading,
+            first_openings=first,
+            first_seen=seen,
+            under_grant=under,
+            counting=counting,
+            read=_read(reading, decided),
         ):
             return reading, decided
     raise Unavailable(message("The organization is being changed right now, and no decision could be recorded."))
@@ -94,15 +100,14 @@ def _dated(reading: Reading) -> Reading:
 
     It is read after the rest; no decision is recorded if the policy was changed in between.
     """
-    if not reading.subject.handovers:
+    subject = (reading.permission and reading.permission.permission.whole) or reading.subject
+    if not subject.handovers:
         return reading
     return replace(
         reading,
         documents=tuple(
             state
-            and replace(
-                state, facts=dated(state.facts, reading.subject, published=state.published, template=state.template)
-            )
+            and replace(state, facts=dated(state.facts, subject, published=state.published, template=state.template))
             for state in reading.documents
         ),
     )
@@ -204,8 +209,10 @@ def _decided(
         content=state.facts,
         subject=reading.subject,
         request=Request(
-            names_super_user_grant=request.super_user_grant is not None,
+            names_super_user_grant=request.named.super_user_grant is not None,
             super_user_grant=None if reading.grant is None else reading.grant.covering(state),
+            names_read_permission=request.named.read_permission is not None,
+            read_permission=None if reading.permission is None else reading.permission.covering(state),
             enforces=request.enforces,
         ),
         now=reading.service.now,
@@ -235,9 +242,20 @@ def _under_grant(reading: Reading, decided: Sequence[Decided]) -> tuple[UnderGra
     return tuple(UnderGrant.of(one.event, one.state, opened=isinstance(one, Granted)) for one in decided if one.state)
 
 
+def _read(reading: Reading, decided: Sequence[Decided]) -> tuple[tuple[UUID, UUID], ...]:
+    """Return the events of what an application reads by the permission that the request names, and the documents."""
+    if reading.permission is None:
+        return ()
+    return tuple((one.event, one.state.facts.cid) for one in decided if isinstance(one, Granted))
+
+
 def _first_seen(person: UUID, decided: Sequence[Decided]) -> tuple[bytes, ...]:
-    """Return the seals of later editions that somebody else than their sealer opens for the first time."""
-    editions = (item.edition for item in decided if isinstance(item, Granted))
+    """Return the seals of later editions that somebody else than their sealer opens for the first time.
+
+    An index that reads an edition is nobody who knows it.
+    """
+    granted = (item for item in decided if isinstance(item, Granted))
+    editions = (item.edition for item in granted if item.decision.basis is not Basis.READ_PERMISSION)
     seen = (one.seal_digest for one in editions if one.n > 1 and not one.seen and one.sealed_by != person)
     return tuple(dict.fromkeys(seen))
 
@@ -246,7 +264,7 @@ def _event(request: LicenseRequest, reading: Reading, item: Decided) -> dict[str
     """Return the parameters of one event; a refusal is as complete as an opening."""
     return event_parameters(
         event_id=item.event,
-        kind=Kind.CONTENT_OPENED.value,
+        kind=_kind(reading).value,
         outcome=(Outcome.ALLOWED if isinstance(item, Granted) else Outcome.REFUSED).value,
         reason="" if isinstance(item, Granted) else item.decision.reason.value,
         content_id=None if item.state is None else item.state.facts.cid,
@@ -256,8 +274,18 @@ def _event(request: LicenseRequest, reading: Reading, item: Decided) -> dict[str
     )
 
 
+def _kind(reading: Reading) -> Kind:
+    """Return what happens: reading by an approved permission is an event of its own.
+
+    So no count, list or mail about openings takes a nightly index for somebody who opened a document.
+    """
+    named = reading.permission
+    return Kind.CONTENT_READ if named is not None and named.was_approved else Kind.CONTENT_OPENED
+
+
 def personal_record(request: LicenseRequest, reading: Reading, state: ContentState | None) -> Personal:
     """Return who asked, and whose document it was; all of it was read with the decision."""
+    named = reading.grant or reading.permission
     return Personal(
         person_id=reading.subject.person,
         name=reading.name,
@@ -266,7 +294,8 @@ def personal_record(request: LicenseRequest, reading: Reading, state: ContentSta
         device_id=request.device.id,
         device=request.device_name,
         title="" if state is None else state.title,
-        approver="" if reading.grant is None else reading.grant.approved_by,
+        approver=named.approved_by if named is not None else "",
+        recipient="" if reading.permission is None else reading.permission.person_address,
         # People have addresses; an application is known by its name alone.
         application=not reading.address,
         outsider=reading.subject.outsider,
@@ -310,8 +339,9 @@ def _details(request: LicenseRequest, reading: Reading, item: Decided) -> dict[s
     state = item.state
     if state is not None and (document := named_facts(state.template, state.template_version, state.label)):
         stated["document"] = document
-    if reading.grant is not None:
-        stated |= reading.grant.as_details()
+    named = reading.grant or reading.permission
+    if named is not None:
+        stated |= named.as_details()
     if isinstance(item, Refused):
         return stated if item.decision.unmet is None else {**stated, "unmet": item.decision.unmet.as_json()}
     return {

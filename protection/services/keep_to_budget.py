@@ -22,7 +22,7 @@ def keep_to_budget(
     used = reading.budgets
     if used is None or used.paused:
         return tuple(decided), None
-    under_grant = request.super_user_grant is not None
+    under_grant = request.named.super_user_grant is not None
     held = [one for one in used.budgets if _counts(one, reading, request, under_grant=under_grant)]
     if not held:
         return tuple(decided), None

@@ -346,11 +346,13 @@ def _number_after(granted: Granted) -> int | None:
 
 
 def _revocable_by(request: LicenseRequest, granted: Granted) -> tuple[UUID, ...]:
-    """Return what else can revoke the license: organization, tenant key, template, the grant of a super user."""
+    """Return what else can revoke the license: organization, tenant key, template, and what the request names.
+
+    That is the grant of a super user, or the read permission of an application and the person for whom it reads.
+    """
     state = granted.state
-    template = () if state.template is None else (state.template,)
-    grant = () if request.super_user_grant is None else (request.super_user_grant,)
-    return (request.organization, state.tenant_key, *template, *grant)
+    others = (state.template, request.named.super_user_grant, request.named.read_permission, request.named.for_person)
+    return (request.organization, state.tenant_key, *(one for one in others if one is not None))
 
 
 def _edition_status(granted: Granted) -> EditionStatus:

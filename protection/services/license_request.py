@@ -1,4 +1,7 @@
-"""What a license is asked for, what the decision about it reads, and what comes of it: values and the database port."""
+"""What a license is asked for, what the decision about it reads, and what comes of it: values and the database port.
+
+See docs/protocol.md P19, P23 and P31.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +15,7 @@ from chancery.policy.subject import Subject
 from protection.selectors.counted import BudgetsUsed, Counting
 from protection.selectors.licensing import ContentState, EditionState, ServiceState
 from protection.selectors.named_grant import NamedGrant, UnderGrant
+from protection.selectors.named_permission import NamedPermission
 from protection.services.certify import DeviceKeys
 from protection.services.directory import Directory
 from protection.services.register_on_first_use import LicenseRequestItem
@@ -21,8 +25,8 @@ from protection.services.register_on_first_use import LicenseRequestItem
 class Reading:
     """What the deciding statement read: one moment, one person, one organization, the documents in the order asked.
 
-    ``marker`` is the portal's part of the condition under which the decision may be recorded; ``grant`` the named one,
-    ``budgets`` what the person has used of them, None where the organization has none.
+    ``marker`` is the portal's part of the condition under which the decision may be recorded; ``grant`` and
+    ``permission`` are the named ones, ``budgets`` what the person has used of them, None where there are none.
     """
 
     service: ServiceState
@@ -36,6 +40,7 @@ class Reading:
     marker: dict[str, Any] = field(default_factory=dict)
     grant: NamedGrant | None = None
     budgets: BudgetsUsed | None = None
+    permission: NamedPermission | None = None
 
 
 class LicensingDatabase(Protocol):
@@ -54,12 +59,14 @@ class LicensingDatabase(Protocol):
         first_seen: Sequence[bytes] = (),
         under_grant: Sequence[UnderGrant] = (),
         counting: Counting | None = None,
+        read: Sequence[tuple[UUID, UUID]] = (),
     ) -> bool:
         """Write all events durably if nothing has moved since ``reading``; tell whether they were written.
 
         ``first_openings`` are the documents that the person opens for the first time, ``first_seen`` the seals of
         editions that nobody but their sealer had opened, ``under_grant`` what rests on the request's super-user grant,
-        ``counting`` what counts for budgets; all are kept with the events or not at all.
+        ``counting`` what counts for budgets, ``read`` events and documents that an application read by its permission;
+        all are kept with the events or not at all.
         """
         ...
 
@@ -70,6 +77,16 @@ class LicensingDatabase(Protocol):
     def bind(self, bindings: Sequence[tuple[UUID, str, UUID]]) -> None:
         """Store first resolutions of addresses as (scope, address, identity)."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class NamedAccess:
+    """What a request names for its openings to rest on instead of the caller's own access; never both kinds."""
+
+    super_user_grant: UUID | None = None
+    read_permission: UUID | None = None
+    for_person: UUID | None = None
+    """For whom an application reads by its permission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +109,8 @@ class LicenseRequest:
     request_id: bytes = b""
     """What tells this request from every other one: a digest of its device proof."""
     enforces: frozenset[Right] = frozenset()
-    """The rights that the program says it withholds from people who do not have them (docs/protocol.md P23)."""
-    super_user_grant: UUID | None = None
+    """The rights that the program says it withholds from people who do not have them (P23)."""
+    named: NamedAccess = field(default_factory=NamedAccess)
     draw: "Callable[[LicenseRequest, Granted, Reading, UseLicense], None] | None" = None
     """Begins to draw pages where the policy is viewer only (P23); None where the program cannot show any."""
 

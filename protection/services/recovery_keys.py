@@ -19,8 +19,8 @@ from chancery.errors import Conflict, NotFound
 from chancery.ledger.kinds import Kind, Outcome
 from chancery.texts import message
 from protection.actor import Actor
+from protection.models import ApprovalState as State
 from protection.models import RecoveryKey, SuperUserGrant
-from protection.models import SuperUserGrantState as State
 from protection.selectors.super_users import GrantFacts, facts_of
 from protection.services.recording import record_action
 from protection.services.super_user_grants import GrantAnswered, approve_grant

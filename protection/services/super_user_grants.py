@@ -10,24 +10,22 @@ from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from chancery.errors import Conflict, InvalidPolicy, NotFound
+from chancery.errors import Conflict, InvalidPolicy
 from chancery.ledger.kinds import Kind
 from chancery.texts import message
 from protection.actor import Actor
+from protection.models import ApprovalState as State
 from protection.models import ServiceSettings, SuperUserGrant, SuperUserOpening
-from protection.models import SuperUserGrantState as State
-from protection.selectors.named_grant import Scope
-from protection.selectors.super_users import WAITS_DAYS, GrantFacts, Opened, documents_opened, facts_of, opened_of
+from protection.selectors.scopes import Scope, columns_of
+from protection.selectors.super_users import GrantFacts, Opened, documents_opened, facts_of, opened_of
+from protection.services.approvals import MOST_CASE, MOST_REASON, answer, close, due, locked, next_number, waiting
 from protection.services.feed import invalidate_all_of
 from protection.services.recording import record_action
 
 MOST_HOURS: Final = 24
-MOST_REASON: Final = 500
-MOST_CASE: Final = 100
 TOLD_AT_ONCE: Final = 500
 """Openings of which one transaction tells owners."""
 
@@ -48,23 +46,12 @@ def ask_grant(
         raise InvalidPolicy(message("A super-user grant lasts 1 to {most} hours.", most=MOST_HOURS))
     if not reason:
         raise InvalidPolicy(message("Say why: it is recorded."))
-    # The row of settings orders the numbers, and whoever takes the right to ask away meanwhile.
-    ServiceSettings.objects.select_for_update().get(id=1)
-    number = (SuperUserGrant.objects.aggregate(last=Max("number"))["last"] or 0) + 1
     row = SuperUserGrant.objects.create(
-        number=number,
+        number=next_number(SuperUserGrant.objects.all()),
         holder=actor.person,
         holder_address=actor.address or actor.name,
         application=actor.application,
-        cids=None if scope.cids is None else list(scope.cids),
-        template_id=scope.template,
-        label_id=scope.label,
-        owner_id=scope.owner,
-        owner_address=scope.owner_address,
-        group_id=scope.group,
-        group_address=scope.group_address,
-        protected_from=scope.since,
-        protected_until=scope.until,
+        **columns_of(scope),
         reason=reason[:MOST_REASON],
         case_number=case[:MOST_CASE],
         legal_ground=legal_ground[:MOST_REASON],
@@ -99,7 +86,7 @@ def approve_grant(*, actor: Actor, grant: UUID, by_keys: bool = False) -> GrantF
     notice = ServiceSettings.objects.values_list("notice_days", flat=True).get(id=1)
     row.notice_days = None if row.legal_ground else notice
     row.starts, row.ends = now, now + timedelta(hours=row.hours)
-    _answer(row, actor, State.ACTIVE, "notice_days", "starts", "ends", "presented_by", "presented_address")
+    answer(row, actor, State.ACTIVE, "notice_days", "starts", "ends", "presented_by", "presented_address")
     emergency = {"emergency": True} if by_keys else {}
     until = int(row.ends.timestamp())
     details = {"until": until, "notice_days": row.notice_days, **emergency, **_why(row)}
@@ -136,16 +123,13 @@ def stop(actor: Actor, row: SuperUserGrant) -> None:
 @transaction.atomic
 def close_due() -> list[GrantFacts]:
     """End what is over and let lapse what nobody answered; return the grants that ended."""
-    over = Q(state=State.ACTIVE, ends__lte=Now())
-    forgotten = Q(state=State.WAITING, asked_at__lt=Now() - timedelta(days=WAITS_DAYS))
     ended = []
-    for row in SuperUserGrant.objects.select_for_update(skip_locked=True).filter(over | forgotten).order_by("number"):
+    for row in due(SuperUserGrant.objects.all()):
         if row.state == State.ACTIVE:
             _end(None, row, "")
             ended.append(_facts(row))
         else:
-            row.state, row.ended_at = State.LAPSED, Now()
-            row.save(update_fields=["state", "ended_at"])
+            close(row, None, State.LAPSED)
             _record(Kind.SUPER_USER_GRANT_LAPSED, None, row, {})
     return ended
 
@@ -163,16 +147,13 @@ def due_to_tell() -> list[Opened]:
 
 def _turn_down(actor: Actor, row: SuperUserGrant, reason: str) -> None:
     own = row.holder == actor.person
-    _answer(row, actor, State.WITHDRAWN if own else State.DECLINED)
+    answer(row, actor, State.WITHDRAWN if own else State.DECLINED)
     kind = Kind.SUPER_USER_GRANT_WITHDRAWN if own else Kind.SUPER_USER_GRANT_DECLINED
     _record(kind, actor, row, {"reason": reason[:MOST_REASON]} if reason else {})
 
 
 def _end(actor: Actor | None, row: SuperUserGrant, reason: str) -> None:
-    row.state, row.ended_at = State.ENDED, Now()
-    if actor is not None:
-        row.ended_by, row.ended_address = actor.person, actor.address or actor.name
-    row.save(update_fields=["state", "ended_at", "ended_by", "ended_address"])
+    close(row, actor, State.ENDED)
     # Also where its time was over: the service's clock and a client's may differ by what a lease forgives.
     invalidate_all_of(row.id)
     opened = documents_opened(row.id)
@@ -186,22 +167,15 @@ def lock_grant(grant: UUID) -> None:
 
 
 def _locked(grant: UUID) -> SuperUserGrant:
-    row = SuperUserGrant.objects.select_for_update().filter(id=grant).first()
-    if row is None:
-        raise NotFound(message("There is no such super-user grant, or you may not see it."))
-    return row
+    return locked(
+        SuperUserGrant.objects.all(),
+        grant,
+        missing=message("There is no such super-user grant, or you may not see it."),
+    )
 
 
 def _waiting(grant: UUID) -> SuperUserGrant:
-    row = _locked(grant)
-    if row.state != State.WAITING:
-        raise GrantAnswered(message("This grant was already answered."))
-    return row
-
-
-def _answer(row: SuperUserGrant, actor: Actor, state: State, *also: str) -> None:
-    row.state, row.answered_by, row.answered_address, row.answered_at = state, actor.person, actor.address, Now()
-    row.save(update_fields=["state", "answered_by", "answered_address", "answered_at", *also])
+    return waiting(_locked(grant), answered=GrantAnswered(message("This grant was already answered.")))
 
 
 def _why(row: SuperUserGrant) -> dict[str, Any]:

@@ -14,8 +14,8 @@ from chancery.errors import InvalidPolicy
 from chancery.ledger.kinds import Kind
 from chancery.texts import message
 from protection.actor import Actor
+from protection.models import ApprovalState as State
 from protection.models import ServiceSettings, SuperUser, SuperUserGrant
-from protection.models import SuperUserGrantState as State
 from protection.services.recording import record_action
 from protection.services.super_user_grants import stop
 

@@ -14,9 +14,9 @@ SHOWN_SECONDS: Final = 3_600
 def in_viewer(case: Case) -> Allow | None:
     """Return what is allowed of pages that the service draws, or None where they are not how it is to be shown.
 
-    A super user has every right, so nothing has to be drawn for them.
+    A super user has every right, so nothing has to be drawn for them; an application that reads shows nothing.
     """
-    if case.request.names_super_user_grant:
+    if case.request.names_something:
         return None
     decision = evaluate(replace(case, request=Request(enforces=enforced_by(Program.VIEWER))))
     if isinstance(decision, Deny) or not is_viewer_only(case, decision):

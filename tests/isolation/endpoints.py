@@ -26,14 +26,15 @@ from portal.fastpath.middleware import BATCH, ONE
 from portal.middleware import SESSION_HOST
 from portal.usecases.caller import caller_at
 from portal.usecases.previews.ask import ask_about_person
-from protection.models import Alarm, Budget, Pause
-from protection.selectors.named_grant import Scope
+from protection.models import Alarm, Budget, Pause, ReadPermissionKind
 from protection.selectors.organization import keys
+from protection.selectors.scopes import Scope
 from protection.selectors.templates import templates
 from protection.services.everywhere import Everywhere, begin_everywhere
 from protection.services.hand_over import Person as Owner
 from protection.services.hand_over import Which, ask_hand_over
 from protection.services.publish_template import archive_template
+from protection.services.read_permissions import ask_permission
 from protection.services.revoke import Revocation
 from protection.services.save_label import LabelDraft, create_label
 from protection.services.schedule_revocation import schedule_revocation
@@ -41,6 +42,7 @@ from protection.services.super_user_grants import ask_grant
 from tenants.context import in_schema
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import domains_in
+from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, BASE, Cast, Player
 from tests.portal.identity.browser import Browser
@@ -146,6 +148,16 @@ def furnish(cast: Cast, folder: Path) -> Site:
             waits=True,
         ).id
         grant = ask_grant(actor=caller.actor, scope=Scope(cids=(document.cid,)), hours=1, reason="A test").id
+        application = create_application(organization_id=contoso.id, name="Search", actor=ACTOR)
+        permission = ask_permission(
+            actor=caller.actor,
+            application=application.person_id,
+            name="Search",
+            kind=ReadPermissionKind.ALL,
+            scope=Scope(),
+            days=1,
+            reason="A test",
+        ).id
         everywhere = begin_everywhere(
             actor=caller.actor, asked=Everywhere(act="remove", who=Principal.of_address("gone@contoso.example"))
         ).id
@@ -181,6 +193,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "rendering_id": NOBODY,
         "hand_over_id": waiting,
         "grant_id": grant,
+        "permission_id": permission,
         "scheduled_id": ends,
         "alarm_id": raised,
         "budget_id": limit.id,

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 from django.core import mail
 
+from chancery.sdk.named_access import OWN, NamedAccess
 from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast, Player
@@ -47,8 +48,8 @@ def nested_group(organization: UUID, person: UUID) -> str:
 @contextmanager
 def under(player: Player, grant: str | None) -> Iterator[None]:
     """Let a person open under a grant."""
-    player.session.super_user_grant = None if grant is None else UUID(grant)
+    player.session.named = NamedAccess(super_user_grant=None if grant is None else UUID(grant))
     try:
         yield
     finally:
-        player.session.super_user_grant = None
+        player.session.named = OWN

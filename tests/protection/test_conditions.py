@@ -20,9 +20,9 @@ from chancery.policy.policy import Conditions
 from chancery.policy.rights import Right
 from chancery.sdk.errors import LocalFailure, Misused, Refused
 from chancery.sdk.licensed import Room
-from chancery.sdk.licenses import Stated
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
+from chancery.sdk.stated import Stated
 from protection.models import Edition, FirstOpening
 from tenants.context import in_organization
 from tests.cast import Cast, Player

@@ -20,6 +20,7 @@ from click.testing import CliRunner
 
 from chancery.cli import previews
 from chancery.cli.main import main
+from chancery.sdk.named_access import OWN
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.session import Session
 from portal.runtime.bootstrap.environment import ROOT
@@ -30,6 +31,7 @@ from protection.selectors.templates import templates
 from protection.services.alarms import raise_next
 from protection.tasks import seal_ledger
 from tenants.context import in_organization
+from tenants.directory.services.create_application import create_application
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, InProcess, Player
 from tests.contract import description
@@ -100,6 +102,10 @@ PAGES: Final[Mapping[str, str]] = {
     "POST people/{person_id}/removal": "person_remove",
     "POST previews": "template",
     "POST previews/{preview_id}/save": "preview_save",
+    "POST read-permissions": "read_permission_new",
+    "POST read-permissions/{permission_id}/approve": "read_permission_answer",
+    "POST read-permissions/{permission_id}/decline": "read_permission_answer",
+    "POST read-permissions/{permission_id}/withdraw": "read_permission_answer",
     "POST service/activate": "service_switch",
     "POST service/deactivate": "service_switch",
     "PATCH settings": "settings",
@@ -136,6 +142,7 @@ ELSEWHERE: Final[Mapping[str, str]] = {
     "POST licenses/batch": OF_A_DEVICE,
     "POST publications": OF_A_DEVICE,
     "POST registrations": OF_A_DEVICE,
+    "POST read-permissions/{permission_id}/readable": "only an application asks it, and none has a browser",
     "POST renderings/{rendering_id}/parts/{number}": OF_A_DEVICE,
     "PUT templates/{template_id}": "says everything anew; pages and commands change one thing by PATCH",
 }
@@ -208,6 +215,9 @@ READ: Final[Mapping[str, set[str]]] = {
     "super-user settings": {"on", "people", "group"},
     "super-user report": {"grant", "opened", "intact"},
     "super-user show": LIST | {"grant"},
+    "read-permission report": {"permission", "read", "intact"},
+    "read-permission show": LIST | {"permission"},
+    **dict.fromkeys(("read-permission list", "read-permission readable"), LIST),
     **dict.fromkeys(
         ("hand-over list", "person departed", "super-user list", "scheduled list", "everywhere list", "names list"),
         LIST,
@@ -487,6 +497,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
     _decoys(cast, plan, commands)
     _budgets(cast, plan, commands)
     _super_users(cast, plan, commands)
+    _read_permissions(cast, plan, commands)
     _recovery(cast, commands)
     for decision in ("accept", "block"):
         lost = cast.enroll(f"lost-{uuid4().hex[:6]}", olga.id, olga.address)
@@ -496,6 +507,38 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
         revoke_device(person_id=lost.id, device_id=lost.session.account.device, actor=ACTOR)
         refusal(cast.rita, pending.path)
         run(ada, "pending", decision, pending.cid, *(yes if decision == "block" else ()))
+
+
+def _read_permissions(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, olga, run, yes = cast.ada, cast.olga, commands.run, ("--yes", "--reason", "A test")
+    second = cast.join(f"reads{uuid4().hex[:6]}", "contoso", role="global_administrator")
+    sealed, group = protect(olga, plan), f"g{uuid4().hex[:6]}@contoso.example"
+    run(ada, "group", "create", group, "--name", "Readers", "--member", MAX)
+    made = create_application(organization_id=cast.organizations["contoso"].id, name="Search", roles=(), actor=ACTOR)
+    search = cast.know(made.client_id, made.person_id, "")
+    with in_organization(cast.organizations["contoso"].id):
+        template, used = templates(published_only=True)[0], labels()[0]
+    scope = ("--template", template.id, "--label", used.id, "--owner", olga.address, "--group", group)
+    dates = ("--since", "2026-01-01", "--until", "2030-01-01", "--document", sealed.cid, "--case", "1")
+    declined = ("--kind", "all", *scope, *dates)
+    for answer, options in (
+        ("decline", declined),
+        ("approve", ("--kind", "for_user", "--people-group", group, "--days", 2)),
+        ("approve", ("--kind", "for_user", "--person", olga.address)),
+    ):
+        permission = run(ada, "read-permission", "ask", made.client_id, *options, *yes)["permission"]
+        run(second, "read-permission", answer, permission, *yes)
+    run(search, "view", sealed.path, "--read-permission", permission, "--for-person", olga.address)
+    search.session.named = OWN
+    asked = run(search, "read-permission", "readable", permission, sealed.cid, "--for-person", olga.address)
+    assert asked["results"] == [{"cid": str(sealed.cid)}]
+    run(ada, "read-permission", "list")
+    run(ada, "read-permission", "show", permission)
+    with in_organization(cast.organizations["contoso"].id):
+        seal_ledger(str(cast.organizations["contoso"].id))
+    said = run(ada, "read-permission", "report", permission)
+    assert [(one["cid"], one["for_person"]) for one in said["read"]] == [(str(sealed.cid), olga.address)]
+    run(second, "read-permission", "withdraw", permission, *yes)
 
 
 def _super_users(cast: Cast, plan: Path, commands: Commands) -> None:
@@ -522,7 +565,7 @@ def _super_users(cast: Cast, plan: Path, commands: Commands) -> None:
     run(olga, "super-user", "list")
     run(olga, "super-user", "show", grant)
     run(olga, "view", sealed.path, "--super-user", grant)
-    olga.session.super_user_grant = None
+    olga.session.named = OWN
     run(olga, "super-user", "end", grant, *yes)
     with in_organization(cast.organizations["contoso"].id):
         seal_ledger(str(cast.organizations["contoso"].id))

@@ -15,7 +15,7 @@ from chancery.sdk.grant_report import verify_report
 from portal.usecases.permissions import APPLICATION_ROLES, ROLES, Permission, of_application
 from protection.actor import Actor
 from protection.models import SuperUserGrant
-from protection.selectors.named_grant import Scope
+from protection.selectors.scopes import Scope
 from protection.services.super_user_grants import approve_grant, ask_grant
 from protection.tasks import seal_ledger
 from tenants.context import in_organization

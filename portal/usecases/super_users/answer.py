@@ -22,12 +22,12 @@ from portal.usecases.confirmation import ConfirmationPrompt, Stated, if_any, mom
 from portal.usecases.effects import Effect, effect
 from portal.usecases.independence import are_independent, counted_days, independent_administrators, party_of
 from portal.usecases.permissions import Permission
+from portal.usecases.scopes import covered_in_words
 from portal.usecases.self_granted_access import NeedsAnotherAdministrator
 from portal.usecases.super_users.watching import auditors
-from portal.words.super_users import scope_in_words
+from portal.words.scopes import scope_in_words
 from protection.selectors.super_users import (
     GrantFacts,
-    documents_in,
     documents_opened,
     grant_facts,
     super_user_settings,
@@ -168,8 +168,6 @@ def members(made: GrantFacts) -> dict[str, object]:
 
 
 def _question(found: GrantFacts) -> ConfirmationPrompt:
-    number = documents_in(found.scope).count()
-    covered = ngettext("It covers {number} document now.", "It covers {number} documents now.", number)
     return ConfirmationPrompt(
         question=ngettext(
             "Let {holder} open these documents for {number} hour?",
@@ -179,8 +177,7 @@ def _question(found: GrantFacts) -> ConfirmationPrompt:
         consequences=(
             _("{holder} asks for it: {reason}").format(holder=found.holder_address, reason=found.reason),
             *((_("Case: {case}").format(case=found.case),) if found.case else ()),
-            *scope_in_words(found.scope),
-            *(if_any(number, covered) or (_("It covers no document now."),)),
+            *covered_in_words(found.scope),
             *(
                 (_("Owners are never told, on this ground: {ground}").format(ground=found.legal_ground),)
                 if found.legal_ground

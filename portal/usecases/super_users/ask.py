@@ -2,30 +2,27 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from typing import Final
-from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from chancery.errors import ChanceryError, NotFound
+from chancery.errors import ChanceryError
 from chancery.texts import message
 from portal.languages import grouped
 from portal.notifications.super_users import mail_grant_asked
-from portal.subjects.owners import owner_meant
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import ConfirmationPrompt, Stated, if_any, require_confirmation
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
+from portal.usecases.scopes import ScopeRequest, covered_in_words, scope_meant
 from portal.usecases.super_users.answer import who_may_approve
 from portal.usecases.super_users.watching import auditors
-from portal.words.super_users import scope_in_words
-from protection.selectors.named_grant import Scope
-from protection.selectors.super_users import documents_in, keepers, super_user_settings
+from portal.words.scopes import scope_in_words
+from protection.selectors.scopes import Scope
+from protection.selectors.super_users import keepers, super_user_settings
 from protection.services.super_user_grants import ask_grant
-from tenants.directory.selectors.groups import groups_at
 from tenants.directory.selectors.people import PersonFacts, enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -41,22 +38,12 @@ class NotEligible(ChanceryError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GrantRequest:
-    """What is asked for; every condition narrows, and without one the grant covers everything.
-
-    ``owner`` is an address or a person's id, ``group`` the address of a group of the organization.
-    """
+class GrantRequest(ScopeRequest):
+    """What is asked for."""
 
     hours: int = HOURS
     case: str = ""
     legal_ground: str = ""
-    cids: tuple[UUID, ...] = ()
-    template: UUID | None = None
-    label: UUID | None = None
-    owner: str = ""
-    group: str = ""
-    since: datetime | None = None
-    until: datetime | None = None
 
 
 def may_ask(caller: Caller) -> bool:
@@ -73,7 +60,7 @@ def ask(*, caller: Caller, organization: OrganizationFacts, requested: GrantRequ
     """
     if not may_ask(caller):
         raise NotEligible(message("You may not ask for super-user grants here."))
-    scope = _scope(organization, requested)
+    scope = scope_meant(organization.id, requested)
     approvers = who_may_approve(caller.organization, caller.person)
     reason = require_confirmation(_question(requested, scope), stated)
     with transaction.atomic():
@@ -106,30 +93,6 @@ def _keepers(caller: Caller) -> list[PersonFacts]:
     return [person_in(caller.organization, person) for person in sorted(there)]
 
 
-def _scope(organization: OrganizationFacts, requested: GrantRequest) -> Scope:
-    owner = group = None
-    if requested.owner:
-        owner = owner_meant(organization.id, requested.owner)
-        if owner is None:
-            raise NotFound(message("No document here is owned by {owner}.", owner=requested.owner))
-    if requested.group:
-        held = groups_at(organization.id, [requested.group]).get(requested.group)
-        if not held:
-            raise NotFound(message("There is no group with the address {address} here.", address=requested.group))
-        group = held[0].id
-    return Scope(
-        cids=requested.cids or None,
-        template=requested.template,
-        label=requested.label,
-        owner=None if owner is None else owner.id,
-        owner_address="" if owner is None else owner.address,
-        group=group,
-        group_address=requested.group,
-        since=requested.since,
-        until=requested.until,
-    )
-
-
 def _question(requested: GrantRequest, scope: Scope) -> ConfirmationPrompt:
     return ConfirmationPrompt(
         question=ngettext(
@@ -147,10 +110,7 @@ def _question(requested: GrantRequest, scope: Scope) -> ConfirmationPrompt:
 
 
 def _consequences(requested: GrantRequest, scope: Scope) -> Iterator[str]:
-    yield from scope_in_words(scope)
-    number = documents_in(scope).count()
-    covered = ngettext("It covers {number} document now.", "It covers {number} documents now.", number)
-    yield from if_any(number, covered) or (_("It covers no document now."),)
+    yield from covered_in_words(scope)
     yield _("Another administrator has to approve it. Auditors get a mail now, and the reason is in it.")
     if requested.legal_ground:
         yield _("Owners are never told what was opened, on this ground: {ground}").format(ground=requested.legal_ground)

@@ -1,36 +1,18 @@
 """The sealed report of a grant that is over: what was opened, by whom, why, and the proof that the ledger says so."""
 
-import base64
-import json
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from audit.selectors.proofs import Recorded, recorded
-from chancery.errors import Conflict
 from chancery.objects.report import GrantReport, digest_of
 from chancery.texts import message
 from portal import clock
 from portal.usecases.caller import Caller
+from portal.usecases.sealed_reports import NoReportYet, SealedReport, entry_of
 from portal.usecases.super_users.visible import visible_grant
 from protection.keys import log
 from protection.selectors.documents import titles_by_id
 from protection.selectors.super_users import GrantFacts, Opened, events_of_grant
-
-
-class NoReportYet(Conflict):
-    """The grant is not over, or the ledger has not numbered its last events yet."""
-
-    code = "no_report_yet"
-    remedy = message("End the grant, or wait for its end; then try again in a few seconds.")
-
-
-@dataclass(frozen=True, slots=True)
-class SealedReport:
-    """A report as a file; ``members`` are what it holds."""
-
-    number: int
-    members: dict[str, Any]
 
 
 def sealed_report(*, caller: Caller, grant_id: UUID) -> SealedReport:
@@ -45,7 +27,7 @@ def sealed_report(*, caller: Caller, grant_id: UUID) -> SealedReport:
         raise NoReportYet(message("The ledger has not numbered all events of this grant yet."))
     titles = titles_by_id({one.cid for one in found.opened})
     entries = [
-        *(_entry(proofs[event], act=act) for event, act in own.items()),
+        *(entry_of(proofs[event], act=act) for event, act in own.items()),
         *(_opened(proofs[one.event], one, titles.get(one.cid, "")) for one in found.opened),
     ]
     report = _report(caller.organization, facts, entries)
@@ -77,18 +59,4 @@ def _report(organization: UUID, facts: GrantFacts, entries: list[dict[str, Any]]
 
 
 def _opened(proof: Recorded, one: Opened, title: str) -> dict[str, Any]:
-    return {**_entry(proof, act=one.act), "cid": str(one.cid), "owner": one.owner_address, "title": title}
-
-
-def _entry(proof: Recorded, *, act: str) -> dict[str, Any]:
-    return {
-        "event": str(proof.event),
-        "act": act,
-        "at": proof.received,
-        "cid": None,
-        "epoch": proof.epoch,
-        "seq": proof.seq,
-        "leaf": proof.leaf.decode(),
-        "path": [base64.b64encode(node).decode() for node in proof.path],
-        "details": {} if proof.details is None else json.loads(proof.details),
-    }
+    return {**entry_of(proof, act=one.act), "cid": str(one.cid), "owner": one.owner_address, "title": title}

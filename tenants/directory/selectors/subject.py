@@ -147,6 +147,12 @@ def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
     )
 
 
+def from_json(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
+    """Turn a row that another statement read as JSON, which has no device, into values."""
+    asked, now = UUID(row["asked"]), datetime.fromisoformat(row["now"])
+    return from_row(person_id, {**row, "asked": asked, "now": now, "device_id": None})
+
+
 def _reached(ways: Iterable[tuple[str, str | None]], archived: Collection[str]) -> set[str]:
     """Return the groups that hold the person through no archived one; each way is a group and the one below it."""
     above: dict[str | None, list[str]] = {}

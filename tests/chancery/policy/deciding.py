@@ -8,6 +8,7 @@ from uuid import UUID
 from chancery.policy.case import (
     Case,
     Decision,
+    ReadPermission,
     Request,
     SuperUserGrant,
 )
@@ -40,6 +41,16 @@ GRANT = SuperUserGrant(
     UUID(int=7), holder=RITA, approver=ADA, starts=NOW - 60, ends=NOW + 600, eligible=True, covers=True
 )
 NAMED = Request(names_super_user_grant=True, super_user_grant=GRANT)
+READS_ALL = ReadPermission(
+    UUID(int=8),
+    holder=RITA,
+    asked_by=OWEN,
+    approver=ADA,
+    starts=NOW - 60,
+    ends=NOW + 86_400,
+    covers=True,
+    for_person=False,
+)
 TO_PRINT = frozenset({Right.VIEW, Right.PRINT})
 STRICT = Conditions(strength=Strength.MFA)
 

@@ -10,7 +10,8 @@ from chancery.policy.case import (
     Deny,
     PersonalGrant,
 )
-from chancery.policy.evaluate import ONLINE_SECONDS, SHORT_SECONDS, access_ends
+from chancery.policy.evaluate import access_ends
+from chancery.policy.named import ONLINE_SECONDS, SHORT_SECONDS
 from chancery.policy.policy import Conditions
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import Right

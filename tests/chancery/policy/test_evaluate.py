@@ -15,7 +15,7 @@ from chancery.policy.case import (
     Registration,
     Request,
 )
-from chancery.policy.evaluate import SHORT_SECONDS
+from chancery.policy.named import SHORT_SECONDS
 from chancery.policy.policy import Conditions, Policy, Strength
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import ALL_RIGHTS, LEVELS, Right

@@ -15,13 +15,15 @@ from chancery.policy.case import (
     Deny,
     OrganizationFacts,
     PersonalGrant,
+    ReadPermission,
     Request,
 )
-from chancery.policy.evaluate import SHORT_SECONDS, as_disclosed, evaluate
+from chancery.policy.evaluate import as_disclosed, evaluate
+from chancery.policy.named import SHORT_SECONDS
 from chancery.policy.narrowing import narrows
 from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind
 from chancery.policy.reasons import Reason
-from chancery.policy.rights import ALL_RIGHTS, Right, expand
+from chancery.policy.rights import ALL_RIGHTS, READING, Right, expand
 from chancery.policy.subject import Subject
 from tests.chancery.policy import world
 from tests.chancery.policy.world import DAY, NOW, ORGANIZATION, content
@@ -59,7 +61,7 @@ def test_every_input_is_decided_and_no_license_outlives_its_limits(
     assert NOW <= decision.offline_until <= NOW + organization.max_license_days * DAY
     assert decision.offline_until <= decision.expires
     bound = organization.conditions.not_after
-    if bound is not None and decision.basis is not Basis.SUPER_USER:
+    if bound is not None and decision.basis not in {Basis.SUPER_USER, Basis.READ_PERMISSION}:
         assert decision.expires <= max(bound, NOW)
     if decision.basis is Basis.GRANT:
         assert document.policy is not None
@@ -70,9 +72,11 @@ def test_every_input_is_decided_and_no_license_outlives_its_limits(
         assert days is None or decision.expires <= begun + days * DAY
         assert all(one.person == subject.person and one.lasts(NOW) for one in decision.personal)
         assert rights_at(decision.expires - 1, organization, document, subject, request) >= decision.rights
+    elif decision.basis is Basis.READ_PERMISSION:
+        assert decision.rights <= READING
     else:
         assert decision.rights == ALL_RIGHTS
-    if subject.outsider or decision.basis is Basis.SUPER_USER:
+    if subject.outsider or decision.basis in {Basis.SUPER_USER, Basis.READ_PERMISSION}:
         assert decision.offline_until == NOW
         assert decision.expires <= NOW + SHORT_SECONDS
 
@@ -104,6 +108,38 @@ def test_a_super_user_opens_only_by_a_grant_that_the_request_names(
         assert grant.eligible
         assert grant.approver not in {None, grant.holder}
         assert grant.holder == subject.person
+
+
+@often
+@given(world.contents, world.subjects, world.requests)
+def test_an_application_reads_only_by_a_permission_that_two_people_gave_and_the_request_names(
+    document: ContentFacts, subject: Subject, request: Request
+):
+    decision = evaluate(Case(organization=ORGANIZATION, content=document, subject=subject, request=request, now=NOW))
+    by_permission = isinstance(decision, Allow) and decision.basis is Basis.READ_PERMISSION
+    assert not by_permission or request.names_read_permission
+    if by_permission:
+        named = request.read_permission
+        assert named is not None
+        assert named.covers
+        assert named.holder == subject.person
+        assert named.approver not in {None, named.holder, named.asked_by}
+        assert named.starts <= NOW < named.ends
+        assert named.for_person == (named.person is not None) or not named.for_person
+
+
+@often
+@given(world.contents, world.subjects, world.read_permissions, world.subjects)
+def test_reading_for_a_person_never_gives_what_the_person_does_not_have(
+    document: ContentFacts, subject: Subject, permission: ReadPermission, person: Subject
+):
+    """All of their refusals hold, and what is left of their rights is reading."""
+    theirs = evaluate(Case(ORGANIZATION, document, person, Request(), NOW))
+    named = Request(names_read_permission=True, read_permission=replace(permission, for_person=True, person=person))
+    decision = evaluate(Case(ORGANIZATION, document, subject, named, NOW))
+    if isinstance(decision, Allow):
+        assert isinstance(theirs, Allow)
+        assert decision.rights == theirs.rights & READING
 
 
 @often

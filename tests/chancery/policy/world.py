@@ -5,7 +5,15 @@ from uuid import UUID
 
 from hypothesis import strategies as st
 
-from chancery.policy.case import ContentFacts, OrganizationFacts, PersonalGrant, Registration, Request, SuperUserGrant
+from chancery.policy.case import (
+    ContentFacts,
+    OrganizationFacts,
+    PersonalGrant,
+    ReadPermission,
+    Registration,
+    Request,
+    SuperUserGrant,
+)
 from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind, Strength
 from chancery.policy.rights import Right
 from chancery.policy.subject import DeviceFacts, Group, Membership, Subject
@@ -145,10 +153,24 @@ super_user_grants = st.builds(
     eligible=st.booleans(),
     covers=st.booleans(),
 )
+read_permissions = st.builds(
+    ReadPermission,
+    id=st.just(UUID(int=10)),
+    holder=st.sampled_from(PEOPLE),
+    asked_by=st.sampled_from([ADA, OLGA]),
+    approver=st.none() | st.sampled_from([*PEOPLE, ADA]),
+    starts=moments,
+    ends=moments,
+    covers=st.booleans(),
+    for_person=st.booleans(),
+    person=st.none() | subjects,
+)
 requests = st.builds(
     Request,
     names_super_user_grant=st.sampled_from([False, False, True]),
     super_user_grant=st.none() | super_user_grants,
+    names_read_permission=st.sampled_from([False, False, True]),
+    read_permission=st.none() | read_permissions,
     enforces=st.frozensets(st.sampled_from([Right.PRINT, Right.VIEW]), max_size=2),
 )
 # Somebody whom only the policy concerns, at an organization and for a document where nothing else blocks access.

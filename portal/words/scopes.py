@@ -1,4 +1,4 @@
-"""Super-user grants in words: which documents one covers."""
+"""Scopes in words: which documents a super-user grant or a read permission covers."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 
 from portal.languages import grouped, reader_languages
 from protection.selectors.labels import label_names
-from protection.selectors.named_grant import Scope
+from protection.selectors.scopes import Scope
 from protection.selectors.templates import template_names
 
 
