@@ -66,7 +66,7 @@ POISON: Final[dict[str, Any]] = {
     "long list": [[]] * 3_000,
     "bad names": {"a": {"\x00": "\udfff"}},
 }
-REQUESTS_EACH: Final = 6
+REQUESTS_EACH: Final = 5
 LONGEST_PROVEN: Final = 8_000
 """No client proves a longer address, so that of a longer one only the beginning is proven."""
 
