@@ -207,6 +207,7 @@ def _shown(row: VisiblePermission) -> dict[str, Any]:
     return {
         "one": one,
         "kind": KINDS[one.kind],
+        "about": f"{KINDS[one.kind]}: {one.reason}",
         "state": STATES[one.state],
         "tone": TONES.get(one.state, ""),
         "used_at": row.used_at,
