@@ -73,6 +73,7 @@ EXAMPLE = {
             },
             "undecided": 0,
         },
+        "read_all": [],
     },
 }
 
@@ -194,6 +195,9 @@ class PreviewResult(Answer):
     undecided = serializers.ListField(child=serializers.CharField())
     you_gain = serializers.IntegerField()
     replay = PreviewReplay()
+    read_all = serializers.ListField(
+        child=serializers.UUIDField(), help_text="The read permissions that cover a document reached by the change."
+    )
     at_opening = PreviewConditions(required=False, help_text="For a template.")
     permissions = PreviewPermissions(required=False, help_text="For a person whose role changes.")
 
@@ -342,6 +346,6 @@ def _shown(found: PreviewFacts, *, moved: bool) -> dict[str, Any]:
         "total": found.total,
         "moved": moved,
         "error": preview_error_in_words(found.kind, found.error),
-        "applications": unchanged_in_words(clock.now()),
+        "applications": unchanged_in_words(found.result, clock.now()),
         "result": found.result,
     }

@@ -71,7 +71,7 @@ def preview(request: PageRequest, preview_id: UUID) -> HttpResponse:
         "sentences": sentences,
         "moved": has_moved(request.organization.id, found),
         **_proposer(request, found),
-        "applications": unchanged_in_words(clock.now()),
+        "applications": unchanged_in_words(found.result, clock.now()),
         "answer": None if found.result is None else _in_words(request, found.result),
     }
     return show(request, "preview", SECTIONS[found.kind], context)

@@ -1,7 +1,7 @@
 """Read permissions in words."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -33,10 +33,11 @@ def reading_in_words(found: PermissionFacts) -> str:
     return words.format(application=found.application, when=when)
 
 
-def unchanged_in_words(now: float) -> list[str]:
-    """Say which applications read whatever policies grant, for whom a change of policies or groups changes nothing."""
-    words = _("The application {application} reads documents whatever policies grant, so for it nothing changes.")
-    return [words.format(application=one.application) for one in active_permissions(now) if not one.for_people]
+def unchanged_in_words(result: Mapping[str, Any] | None, now: float) -> list[str]:
+    """Say for which applications the change that was asked about changes nothing; ``result`` is the answer, if any."""
+    read_all = set() if result is None else set(result.get("read_all", ()))
+    words = _("The application {application} reads these documents or some of them anyway, so for it nothing changes.")
+    return [words.format(application=one.application) for one in active_permissions(now) if str(one.id) in read_all]
 
 
 def people_in_words(addresses: Sequence[str], group: str) -> str:

@@ -1,6 +1,6 @@
 """Read permissions of applications: each with what it covers, and what was read by it (docs/protocol.md P31)."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -151,6 +151,19 @@ def reading(cid: UUID, subject: Subject, organization: UUID, now: float) -> tupl
         for one in active_permissions(now)
         if (not one.for_people or _is_for(one, subject, organization))
         and documents_in(one.scope).filter(cid=cid).exists()
+    )
+
+
+def reading_all_of(cids: Container[UUID], now: float) -> tuple[UUID, ...]:
+    """Return the permissions by which some of these documents are read now, whatever they grant.
+
+    One statement for each permission, of which no more is fetched once a document is found.
+    """
+    active = [one for one in active_permissions(now) if not one.for_people]
+    return tuple(
+        one.id
+        for one in active
+        if any(cid in cids for cid in documents_in(one.scope).values_list("cid", flat=True).iterator())
     )
 
 

@@ -1,7 +1,8 @@
 """Whatever people do in whatever order: who may open a document is what its events in the audit log say.
 
-The machine changes a document, its owner, a group and people, and replays what was recorded.  Nothing but the log says
-who should have access; then everybody asks for a license.
+The machine changes a document, its owner, a group, people and the read permissions of an application, and replays what
+was recorded.  Nothing but the log says who should have access; then everybody asks for a license, and the application
+with each of its permissions.
 """
 
 from collections.abc import Iterable
@@ -13,16 +14,26 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from audit.selectors.events import EventRow
 from chancery.sdk.errors import NotSignedIn
 from tests.cast import Cast, Player
+from tests.protection.reading import PERMISSIONS, application_of
 from tests.protection.steps import call, ledger, objects, protect
 
 PEOPLE = ("olga", "max", "nina", "rita")
 MAY_OWN = ("olga", "max")
 LEAVES = ("max", "nina")
+
+
+@dataclass
+class ToldPermission:
+    """What the log has told so far of one read permission; for whom it reads is Max, where it reads for people."""
+
+    for_user: bool
+    owner: str
+    active: bool = False
 
 
 @dataclass
@@ -37,6 +48,7 @@ class Told:
     revoked: set[str] = field(default_factory=set)
     disabled: set[str] = field(default_factory=set)
     members: set[str] = field(default_factory=set)
+    permissions: dict[str, ToldPermission] = field(default_factory=dict)
     group: str = ""
 
     def hear(self, event: EventRow) -> None:
@@ -56,6 +68,11 @@ class Told:
             self.disabled.update(personal["addresses"])
         if kind == "person.enabled":
             self.disabled.difference_update(personal["addresses"])
+        if kind == "read_permission.asked":
+            told = ToldPermission(event.details.get("for_user", False), personal.get("owner", ""))
+            self.permissions[event.details["read_permission"]] = told
+        if kind in {"read_permission.approved", "read_permission.withdrawn"}:
+            self.permissions[event.details["read_permission"]].active = kind == "read_permission.approved"
 
     def _change(self, change: dict[str, Any]) -> None:
         if change["member"] == "members":
@@ -78,6 +95,13 @@ class Told:
             return True
         return bool(names & self.grants) and not names & self.denied
 
+    def reads(self, permission: str, person: str) -> bool:
+        """Tell whether the application reads the document by a permission, which may be one to read for a person."""
+        found = self.permissions[permission]
+        if not found.active or found.owner not in {"", self.owner}:
+            return False
+        return self.opens(person) if found.for_user else "" not in self.revoked
+
 
 class Machine(RuleBasedStateMachine):
     """One document of Olga's, for as long as one run."""
@@ -92,6 +116,10 @@ class Machine(RuleBasedStateMachine):
         for name in LEAVES:
             player = cast.join(f"{name}{mark}", "contoso")
             self.players[name] = cast.enroll(name, player.id, player.address)
+        self.players["hugo"] = cast.join(f"hugo{mark}", "contoso", role="global_administrator")
+        self.search = application_of(cast, "contoso")
+        self.waiting: list[str] = []
+        self.approved: list[str] = []
         self.group = f"team{mark}@contoso.example"
         made = self.ask("ada", "POST", "groups", {"address": self.group, "name": "Team"})
         self.group_id = made["id"]
@@ -157,6 +185,26 @@ class Machine(RuleBasedStateMachine):
     def the_key_is_changed(self) -> None:
         self.ask("ada", "POST", "keys/rotate", {})
 
+    @rule(kind=st.sampled_from(("all", "for_user")), owner=st.sampled_from(("", "olga", "max")))
+    def a_read_permission_is_asked_for(self, kind: str, owner: str) -> None:
+        if owner in self.disabled:
+            return
+        scope = {"owner": self.players[owner].address} if owner else {}
+        body = {"application": self.search.address, "kind": kind, **scope}
+        self.waiting.append(self.ask("ada", "POST", PERMISSIONS, body)["permission"])
+
+    @precondition(lambda self: self.waiting)
+    @rule()
+    def a_read_permission_is_approved(self) -> None:
+        permission = self.waiting.pop()
+        self.ask("hugo", "POST", f"{PERMISSIONS}/{permission}/approve", {})
+        self.approved.append(permission)
+
+    @precondition(lambda self: self.approved)
+    @rule()
+    def a_read_permission_is_withdrawn(self) -> None:
+        self.ask("hugo", "POST", f"{PERMISSIONS}/{self.approved.pop(0)}/withdraw", {})
+
     @invariant()
     def access_is_what_the_log_says(self) -> None:
         told = Told(group=self.group)
@@ -165,10 +213,15 @@ class Machine(RuleBasedStateMachine):
                 told.hear(event)
         expected = {name: told.opens(self.players[name].address) for name in PEOPLE}
         assert {name: self.opens(self.players[name]) for name in PEOPLE} == expected
+        person = self.players["max"].address
+        for permission, found in told.permissions.items():
+            named = {"read_permission": permission, **({"for_person": person} if found.for_user else {})}
+            assert self.opens(self.search, named) == told.reads(permission, person), (permission, found)
 
-    def opens(self, player: Player) -> bool:
+    def opens(self, player: Player, named: dict[str, str] | None = None) -> bool:
+        asked = {**objects(self.sealed.path), **(named or {})}
         try:
-            answer = call(player, "contoso", "POST", "licenses", objects(self.sealed.path))
+            answer = call(player, "contoso", "POST", "licenses", asked)
         except NotSignedIn:
             return False
         assert answer.status_code in {200, 401, 403}, answer.content

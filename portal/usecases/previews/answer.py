@@ -34,6 +34,7 @@ from protection.selectors.equivalence_classes import (
     visitors,
 )
 from protection.selectors.previews import PreviewFacts
+from protection.selectors.read_permissions import reading_all_of
 from protection.services.answer_preview import answer_preview, give_up_preview, report_progress, take_preview
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.selectors.roster import Roster, roster_of
@@ -109,7 +110,8 @@ def _answer(found: PreviewFacts, matter: Matter) -> dict[str, Any]:
         progress.to(1, done)
     replay = _replay(found.days, matter, documents, preview, progress)
     result = as_result(preview, documents, matter.people, replay, found.asked_by)
-    return {**result, **(matter.more or {})}
+    read_all = [str(permission) for permission in reading_all_of(documents.places, now)]
+    return {**result, "read_all": read_all, **(matter.more or {})}
 
 
 def _replay(days: int, matter: Matter, documents: Documents, preview: Preview, progress: _Progress) -> Replay:
