@@ -6,6 +6,7 @@ changes is whose will a revocation is: the person's, who undoes it as if they ha
 
 from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from chancery.errors import Conflict, NotFound
@@ -45,13 +46,15 @@ def act_for(*, caller: Caller, organization: OrganizationFacts, person_id: UUID,
     found = person_in(organization.id, person_id)
     if found.id == caller.person or found.guest or found.is_service:
         raise ActingForNobody(message("You cannot act for {who}.", who=found.email or found.name))
-    done = confirmed(
-        _prompt(found),
-        stated,
-        lambda reason: begin_acting(actor=caller.actor, person=found.id, address=found.email, reason=reason),
-    )
-    if found.email:
-        mail_acting(found, caller.address or caller.name, done, organization=organization)
+    # The mail is written with it or not at all: nobody is acted for without hearing of it.
+    with transaction.atomic():
+        done = confirmed(
+            _prompt(found),
+            stated,
+            lambda reason: begin_acting(actor=caller.actor, person=found.id, address=found.email, reason=reason),
+        )
+        if found.email:
+            mail_acting(found, caller.address or caller.name, done, organization=organization)
     words = _("You act for {who} until {when}.").format(who=found.email, when=moment_in_words(done.until))
     return effect(True, words, "", until=done.until)
 

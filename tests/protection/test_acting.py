@@ -66,6 +66,15 @@ def test_an_administrator_acts_for_a_member_who_undoes_it_as_their_own(cast: Cas
     assert [one.kind for one in came()] == ["acting.ended", "content.revoked", "acting.began"]
 
 
+def test_nobody_is_acted_for_whose_mail_could_not_be_written(cast: Cast, settings: Any) -> None:
+    came = watched(cast, "contoso", "acting.")
+    settings.EMAIL_BACKEND = "nowhere.at.all.EmailBackend"
+    with pytest.raises(ModuleNotFoundError):
+        begin(cast, cast.olga.address)
+    assert call(cast.ada, "contoso", "GET", PATH).json()["person"] is None
+    assert came() == []
+
+
 def test_it_gives_nothing_that_the_role_does_not_give(cast: Cast, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{RITA}:VIEW", offline_days=0)
     assert call(cast.olga, "contoso", "POST", f"documents/{sealed.cid}/revoke", {"recipient": RITA}).json()["changed"]
