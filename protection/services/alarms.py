@@ -78,7 +78,7 @@ class Touch:
     @property
     def counted_as(self) -> str:
         """The column that counts it; what clients report of openings counts as one."""
-        opening = self.kind == Kind.CONTENT_OPENED or (
+        opening = self.kind in {Kind.CONTENT_OPENED, Kind.CONTENT_READ} or (
             self.kind == Kind.CONTENT_REPORTED and self.reason in {"opened", "refused"}
         )
         if self.outcome == Outcome.REFUSED:

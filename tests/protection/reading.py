@@ -6,6 +6,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from chancery.sdk.named_access import OWN, NamedAccess
+from protection.actor import Actor
+from protection.models import ReadPermissionKind
+from protection.selectors.scopes import Scope
+from protection.services.read_permissions import approve_permission, ask_permission
+from tenants.context import in_organization
 from tenants.directory.services.create_application import create_application
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.steps import confirmed
@@ -33,6 +38,22 @@ def permitted(cast: Cast, application: Player, **wanted: Any) -> str:
     answer = confirmed(cast.hugo, "glass", "POST", f"{PERMISSIONS}/{permission}/approve")
     assert answer.status_code == 200, answer.content
     return permission
+
+
+def given(cast: Cast, slug: str, application: Player, *, asking: Player, approving: Player) -> str:
+    """Give an application a permission to read for people, where no two administrators are independent."""
+    with in_organization(cast.organizations[slug].id):
+        permission = ask_permission(
+            actor=Actor(person=asking.id, address=asking.address),
+            application=application.id,
+            name="Search",
+            kind=ReadPermissionKind.FOR_USER,
+            scope=Scope(),
+            days=1,
+            reason="Assistant",
+        ).id
+        approve_permission(actor=Actor(person=approving.id, address=approving.address), permission=permission)
+    return str(permission)
 
 
 @contextmanager

@@ -26,6 +26,7 @@ from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.endpoints import Site
 from tests.protection.outsider import Outsider
+from tests.protection.reading import application_of, given, reading_by
 from tests.protection.steps import (
     MAX,
     RITA,
@@ -111,6 +112,17 @@ def test_openings_refusals_and_items_of_batches_raise_alarms_and_the_owners_own_
     assert len(events()) == 2
     assert {one.content_id for one in events()} == {None}, "no timeline shows it to people who may not know yet"
     assert swept(cast) == [], "nothing is mailed twice"
+
+
+def test_what_an_application_reads_of_a_decoy_is_an_opening(cast: Cast, plan: Path) -> None:
+    decoy, search = marked(cast, plan), application_of(cast, "contoso")
+    with reading_by(search, given(cast, "contoso", search, asking=cast.olga, approving=cast.ada), RITA):
+        refusal(search, decoy.path)
+    with reading_by(search, given(cast, "contoso", search, asking=cast.olga, approving=cast.ada), cast.olga.address):
+        opening(search, decoy.path)
+    swept(cast)
+    (row,) = raised(cast.olga)
+    assert (row["who"], row["opened"], row["refused"], row["other"]) == ("The application “Search”", 1, 1, 0)
 
 
 def test_an_outsiders_code_and_a_request_for_access_raise_alarms(cast: Cast, plan: Path) -> None:
