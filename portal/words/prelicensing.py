@@ -29,6 +29,7 @@ _NOT_AHEAD: Final[Mapping[str, Promise]] = {
     NotAhead.COUNTS_FROM_OPENING: _(
         "The recipient's time begins with their first opening, which the service has to see."
     ),
+    NotAhead.OPENINGS_COUNTED: _("Your organization counts what each person opens, so open it yourself."),
     NotAhead.DECIDED_WHEN_OPENED: _(
         "Whether the recipient may open the document depends on other organizations, and is decided when they open it."
     ),

@@ -22,6 +22,9 @@ BUDGETS: Final = """
 select json_build_object(
     'paused', exists (select from {schema}protection_pause p join {schema}protection_budget b on b.id = p.budget_id
         where p.person_id = %(reader)s::uuid and p.ended_at is null and b.removed_at is null),
+    'person_paused', exists (select from {schema}protection_pause p
+        join {schema}protection_budget b on b.id = p.budget_id
+        where p.person_id = %(for_person)s::uuid and p.ended_at is null and b.removed_at is null),
     'taken', coalesce(u.taken, 0), 'granted', coalesce(u.granted, 0),
     'floor', coalesce(u.floor, 0), 'own_floor', coalesce(u.own_floor, 0),
     'budgets', (select json_agg(json_build_array(
@@ -109,9 +112,13 @@ class UsedBudget:
 
 @dataclass(frozen=True, slots=True)
 class BudgetsUsed:
-    """What one person has used of all budgets, as the deciding statement read it."""
+    """What one person has used of all budgets, as the deciding statement read it.
+
+    ``person_paused`` says whether the person is paused for whom an application reads.
+    """
 
     paused: bool
+    person_paused: bool
     taken: int
     granted: int
     floor: int
@@ -164,6 +171,7 @@ def budgets_used(row: Mapping[str, Any]) -> BudgetsUsed:
     budgets: Sequence[Any] = row["budgets"] or ()
     return BudgetsUsed(
         paused=row["paused"],
+        person_paused=row["person_paused"],
         taken=row["taken"],
         granted=row["granted"],
         floor=row["floor"],

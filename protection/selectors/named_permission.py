@@ -70,6 +70,14 @@ class NamedPermission:
         """Return the permission as the decision about one document sees it."""
         return replace(self.permission, covers=self.fits and self.scope.covers(state))
 
+    def of_paused_person(self) -> "NamedPermission":
+        """Return the permission for a person who is paused: nothing is read for them.
+
+        It is not what the organization may say of them, so an application does not learn why.
+        """
+        whole = self.permission.whole
+        return replace(self, permission=replace(self.permission, whole=whole and replace(whole, paused=True)))
+
     def as_details(self) -> dict[str, Any]:
         """Return what an event says of it; people are in the personal record."""
         named = {"read_permission": str(self.id), "permission_number": self.number, "reason": self.reason}

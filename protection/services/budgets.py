@@ -137,8 +137,11 @@ def begin_told() -> PauseRow | None:
     """Record the next pause that began, and invalidate kept copies where its budget says so; None without any.
 
     Called in the transaction that writes the mail about it.  The refusal that began the pause is recorded by itself, in
-    the statement that wrote the pause.
+    the statement that wrote the pause.  A pause that was written while its budget was being removed is over, and told
+    to nobody: left open, it would keep the person's next one from beginning.
     """
+    late = Pause.objects.filter(told_at=None, ended_at=None, budget__removed_at__isnull=False)
+    late.update(told_at=Now(), ended_at=Now(), ended_as=REMOVED)
     row = Pause.objects.select_for_update(skip_locked=True).filter(told_at=None).order_by("id").first()
     if row is None:
         return None

@@ -65,7 +65,8 @@ def read_document(asked: PrelicenseRequest) -> ReadAhead:
     if state.edition is None:
         raise SendWholeLicense(message("The service does not know this document or this edition of it yet."))
     paused = paused_people() if row["budgets"] else frozenset()
-    return ReadAhead(state, service, TenantKey.objects.values_list("suite", flat=True).get(id=content[1]), paused)
+    suite = TenantKey.objects.values_list("suite", flat=True).get(id=content[1])
+    return ReadAhead(state, service, suite, row["budgets"], paused)
 
 
 def _unknown() -> NotFound:
@@ -164,6 +165,9 @@ def _about(asked: PrelicenseRequest, read: ReadAhead, address: str, holders: Hol
     person = holder.whole
     if not holder.devices or person.outsider or not person.active or person.person in read.paused:
         return NotAhead.NO_DEVICE
+    if read.budgeted and person.person == asked.actor.person:
+        # Their own openings count; a stolen sign-in must not get around that by sending licenses to itself.
+        return NotAhead.OPENINGS_COUNTED
     if person.handovers:
         # Which of two holders an entry means can depend on organizations that this one knows nothing of.
         return NotAhead.DECIDED_WHEN_OPENED

@@ -71,7 +71,10 @@ def _ceiling(used: BudgetsUsed, budgets: Sequence[UsedBudget], taken: int) -> in
 
 
 def as_paused(reading: Reading) -> Reading:
-    """Return the reading with a subject that is paused, where they are."""
-    if reading.budgets is None or not reading.budgets.paused:
+    """Return the reading with a subject that is paused, where they are, and with the person for whom they read."""
+    used, permission = reading.budgets, reading.permission
+    if used is None:
         return reading
-    return replace(reading, subject=replace(reading.subject, paused=True))
+    if used.person_paused and permission is not None:
+        permission = permission.of_paused_person()
+    return replace(reading, subject=replace(reading.subject, paused=used.paused), permission=permission)

@@ -31,6 +31,7 @@ class NotAhead(StrEnum):
     VIEWER_ONLY = "viewer_only"
     ONLINE_ONLY = "online_only"
     COUNTS_FROM_OPENING = "counts_from_opening"
+    OPENINGS_COUNTED = "openings_counted"
     DECIDED_WHEN_OPENED = "decided_when_opened"
 
 
@@ -123,12 +124,13 @@ class Prelicensed:
 class ReadAhead:
     """The document and the organization as the deciding statement reads them, and the suite of the document's key.
 
-    ``paused`` are the people who get no licenses now because they opened too much.
+    ``budgeted`` says that openings are counted here, ``paused`` who gets no licenses now because they opened too much.
     """
 
     state: ContentState
     service: ServiceState
     suite: str
+    budgeted: bool = False
     paused: frozenset[UUID] = frozenset()
 
 

@@ -21,7 +21,8 @@ from protection.models import Budget, BudgetUse, CountedOpening, FeedEntry, Paus
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.endpoints import Site
-from tests.protection.steps import MAX, RITA, call, confirmed, ledger, problem, protect
+from tests.protection.reading import application_of, given, reading_by
+from tests.protection.steps import MAX, RITA, call, confirmed, ledger, problem, protect, refusal, rights
 from tests.protection.test_budgets import PAUSED, ask, budget
 
 HOST = "contoso.localhost:8000"
@@ -315,3 +316,54 @@ def test_a_paused_person_gets_no_license_ahead_either(cast: Cast, plan: Path) ->
     (refused,) = call(cast.olga, "contoso", "POST", path, {}).json()["results"]
     assert (given["licenses"] > 0, refused["licenses"]) == (True, 0)
     assert PAUSED not in json.dumps(refused), "who sends licenses ahead does not learn it"
+
+
+def test_nobody_gets_around_a_budget_by_sending_licenses_to_themselves(cast: Cast, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{MAX}:VIEW", offline_days=3)
+    cast.max.session.organization(cast.organizations["contoso"].id).let_settle()
+    cast.olga.session.organization(cast.organizations["contoso"].id).let_settle()
+    path, both = f"documents/{sealed.cid}/prelicenses", {"to": [MAX, cast.olga.address]}
+
+    def given() -> dict[str, bool]:
+        results = call(cast.olga, "contoso", "POST", path, both).json()["results"]
+        return {one["recipient"]: one["licenses"] > 0 for one in results}
+
+    assert given() == {MAX: True, cast.olga.address: True}
+    budget(cast, 1)
+    assert given() == {MAX: True, cast.olga.address: False}
+
+
+def test_a_pause_that_came_after_its_budget_was_removed_is_over_and_keeps_no_later_one_away(
+    cast: Cast, sealed: list[Any]
+) -> None:
+    """The refusal that begins a pause can be under way while an administrator removes the budget."""
+    budget(cast, 1)
+    use_up(cast.max, sealed)
+    with in_organization(cast.organizations["contoso"].id):
+        Budget.objects.update(removed_at=timezone.now())
+    assert told(cast) == []
+    assert pause_of(cast).ended_as == "removed"
+    budget(cast, 1)
+    assert ask(cast.max, protect(cast.olga, sealed[0].path.parent / "plan.txt", f"{MAX}:VIEW")) == PAUSED
+    with in_organization(cast.organizations["contoso"].id):
+        assert Pause.objects.filter(ended_at=None, budget__removed_at=None).count() == 1
+
+
+def test_nothing_is_read_for_a_paused_person_by_an_application(cast: Cast, sealed: list[Any]) -> None:
+    search = application_of(cast, "contoso")
+    permission = given(cast, "contoso", search, asking=cast.olga, approving=cast.ada)
+
+    def readable() -> list[str]:
+        asked = {"for_person": cast.max.address, "documents": [str(one.cid) for one in sealed]}
+        answer = call(search, "contoso", "POST", f"read-permissions/{permission}/readable", asked)
+        return list(answer.json()["documents"])
+
+    budget(cast, 1)
+    with reading_by(search, permission, cast.max.address):
+        assert rights(search, sealed[1].path) == {"VIEW"}
+        assert readable() == [str(one.cid) for one in sealed]
+        use_up(cast.max, sealed)
+        assert refusal(search, sealed[1].path).reason == "not_granted", "the application does not learn it"
+        assert readable() == []
+    with reading_by(search, permission, cast.rita.address):
+        assert refusal(search, sealed[1].path).reason == "outside_read_permission"

@@ -15,6 +15,7 @@ from portal import clock
 from portal.subjects.subject import subject_of
 from portal.subjects.visible_people import reader_at
 from portal.usecases.caller import Caller
+from protection.selectors.budgets import is_paused
 from protection.selectors.read_permissions import PermissionFacts, permission_facts
 from protection.selectors.readable import own_permission, readable
 from protection.services.read_permissions import record_query
@@ -85,6 +86,8 @@ def readable_documents(
         raise PermissionInvalid(WORDS[Reason.READ_PERMISSION_INVALID].person)
     if not named.fits or named.permission.person is None:
         raise PersonNotIncluded(WORDS[Reason.OUTSIDE_READ_PERMISSION].person)
+    if is_paused(person):
+        named = named.of_paused_person()
     found = readable(
         organization=organization,
         permission=named,
