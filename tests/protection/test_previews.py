@@ -220,8 +220,8 @@ def test_groups_in_groups_and_archiving(cast: Cast, plan: Path) -> None:
     inner, _ = make_group(cast, Member(person_id=cast.max.id))
     outer, address = make_group(cast)
     protect(cast.olga, plan, f"{address}:VIEW")
-    caller = caller_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
     with in_organization(contoso.id):
+        caller = caller_at(contoso, Person.objects.get(id=cast.ada.id), ip="", source="test")
         asked = ask_about_group(
             caller=caller, organization_id=contoso.id, group_id=outer, add=[Member(group_id=inner)]
         ).id
