@@ -67,7 +67,8 @@ def _compose(organization: OrganizationFacts, to: str, reader: UUID, ids: Sequen
     if not (rows and to):
         return False
     titles = service_settings().keep_titles
-    shown = shown_alarms(rows[: AlarmMail.SHOWN], sight, organization, audits=audits, titles=titles)
+    named = audits and reader != NOBODY
+    shown = shown_alarms(rows[: AlarmMail.SHOWN], sight, organization, audits=named, titles=titles)
     mail_alarms(
         AlarmMail(
             to=to,

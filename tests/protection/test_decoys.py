@@ -293,6 +293,18 @@ def test_where_names_are_not_shown_alarms_have_none(cast: Cast, plan: Path) -> N
     assert [one["who"] for one in raised(auditor)] == [RITA], "as in the audit log"
 
 
+def test_the_organizations_address_reads_names_only_where_every_owner_does(cast: Cast, plan: Path) -> None:
+    decoy = marked(cast, plan)
+    with in_organization(cast.organizations["contoso"].id):
+        ServiceSettings.objects.update(tracking="off", alarm_address="alarms@contoso.example")
+    opening(cast.rita, decoy.path)
+    bodies = {mail.to[0]: mail.body for mail in swept(cast)}
+    told = bodies.pop("alarms@contoso.example")
+    assert "whose name is not shown" in told
+    assert RITA not in told
+    assert any(RITA in body for body in bodies.values()), "who audits reads it in the audit log, too"
+
+
 def test_owners_learn_nothing_of_grants_before_they_are_told(cast: Cast, plan: Path) -> None:
     decoy = marked(cast, plan)
     opening(cast.rita, decoy.path)
