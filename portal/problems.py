@@ -25,6 +25,7 @@ from chancery.errors import (
 )
 from portal.languages import translate
 from portal.request_facts import correlation_id
+from portal.usecases.decoys import OnlyWatchersMark
 from portal.usecases.read_permissions.query import PermissionRefused
 from protection.services.access import OnlyTheOwner
 from protection.services.change import Widening
@@ -41,6 +42,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (Widening, HTTPStatus.FORBIDDEN),
     (OnlyTheOwner, HTTPStatus.FORBIDDEN),
     (OnlyAdministratorsShutOut, HTTPStatus.FORBIDDEN),
+    (OnlyWatchersMark, HTTPStatus.FORBIDDEN),
     (MayNotRelabel, HTTPStatus.FORBIDDEN),
     (MayNotPrelicense, HTTPStatus.FORBIDDEN),
     (NotRunning, HTTPStatus.FORBIDDEN),

@@ -3,11 +3,11 @@
 Each file has a result of its own, and nothing is kept.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from uuid import UUID
 
 from chancery.errors import ChanceryError, InvalidFile, InvalidObject
@@ -28,6 +28,10 @@ from chancery.sealing.read import open_sealed
 from chancery.texts import message
 
 BATCH: Final = MAX_RESULTS
+NEW_AT_ONCE: Final = 20
+"""How many documents that the service does not know go with one request: it takes each in before it decides."""
+_Answer: TypeAlias = "tuple[UseLicense, bytes, str] | ChanceryError"
+"""A license with its content key and delegation, or why there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,45 +102,64 @@ def _asked(places: _Places, path: Path) -> _Asked:
         return _Asked(path, place, license_, place.trust.verified(file.verify).seal)
 
 
-def _licensed(session: Session, asked: Sequence[_Asked]) -> dict[Path, tuple[UseLicense, bytes, str] | ChanceryError]:
+def _licensed(session: Session, asked: Sequence[_Asked]) -> dict[Path, _Answer]:
     """Return the license with its content key and delegation for each file, or why there is none."""
-    found: dict[Path, tuple[UseLicense, bytes, str] | ChanceryError] = {}
+    found: dict[Path, _Answer] = {}
     for place in {one.place.id: one.place for one in asked}.values():
-        here = [one for one in asked if one.place.id == place.id]
-        answer = _ask(session, place, here)
-        delegation, account = answer["delegation"], session.account
-        batch = UseLicenseBatch.verify(
-            answer["batch"], chain=place.chain(delegation), sub=account.person, dev=account.device
-        )
-        if len(batch.results) != len(here):
-            raise InvalidObject(message("The service answered about another number of documents than was asked."))
-        keys = iter(batch.content_keys(account.key_store(), account.encryption.key_id))
-        now = place.now()
-        certificate, feed = account.certificate(now), place.feed()
-        for one, result in zip(here, batch.results, strict=True):
-            try:
-                use, key = _accepted(session, one, result, keys, certificate=certificate, now=now, feed=feed)
-                found[one.path] = use, key, delegation
-            except ChanceryError as error:
-                found[one.path] = error
+        for part, answer in _answers(session, place, [one for one in asked if one.place.id == place.id]):
+            found |= _verified(session, place, part, answer)
     return found
 
 
-def _ask(session: Session, place: Organization, asked: Sequence[_Asked]) -> dict[str, Any]:
-    """Ask for licenses by digest, and send whole those that the service does not know."""
-    body = {**session.stated.as_json(), **session.named.as_json()}
+def _verified(
+    session: Session, place: Organization, asked: Sequence[_Asked], answer: Mapping[str, Any]
+) -> dict[Path, _Answer]:
+    """Return what one answer says of each file."""
+    found: dict[Path, _Answer] = {}
+    delegation, account = answer["delegation"], session.account
+    batch = UseLicenseBatch.verify(
+        answer["batch"], chain=place.chain(delegation), sub=account.person, dev=account.device
+    )
+    if len(batch.results) != len(asked):
+        raise InvalidObject(message("The service answered about another number of documents than was asked."))
+    keys = iter(batch.content_keys(account.key_store(), account.encryption.key_id))
+    now = place.now()
+    certificate, feed = account.certificate(now), place.feed()
+    for one, result in zip(asked, batch.results, strict=True):
+        try:
+            use, key = _accepted(session, one, result, keys, certificate=certificate, now=now, feed=feed)
+            found[one.path] = use, key, delegation
+        except ChanceryError as error:
+            found[one.path] = error
+    return found
+
+
+def _answers(
+    session: Session, place: Organization, asked: Sequence[_Asked]
+) -> Iterator[tuple[Sequence[_Asked], dict[str, Any]]]:
+    """Ask for licenses by digest, and send whole those that the service does not know, a few at a time."""
     items: list[dict[str, str]] = [{"pl": b64(one.license.digest), "seal": b64(one.seal.seal.digest)} for one in asked]
     try:
-        return dict(place.call("POST", "/api/v1/licenses/batch", {**body, "items": items}))
+        answer = _ask(session, place, items)
     except ServiceError as error:
         if error.problem != "send_whole_license":
             raise
         unknown = {int(position) for position in error.members.get("documents", ())}
+    else:
+        yield asked, answer
+        return
     whole = [
         {"publishing_license": one.license.token, "body_seal": one.seal.seal.token} if position in unknown else item
         for position, (one, item) in enumerate(zip(asked, items, strict=True))
     ]
-    return dict(place.call("POST", "/api/v1/licenses/batch", {**body, "items": whole}))
+    size = len(whole) if len(unknown) <= NEW_AT_ONCE else NEW_AT_ONCE
+    for start in range(0, len(whole), size):
+        yield asked[start : start + size], _ask(session, place, whole[start : start + size])
+
+
+def _ask(session: Session, place: Organization, items: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    body = {**session.stated.as_json(), **session.named.as_json(), "items": items}
+    return dict(place.call("POST", "/api/v1/licenses/batch", body))
 
 
 def _accepted(

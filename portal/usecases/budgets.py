@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from chancery.errors import Conflict, NotFound
+from chancery.errors import Conflict, InvalidPolicy
 from chancery.texts import message
 from portal.languages import grouped
 from portal.subjects.owners import owner_known_as
@@ -90,7 +90,7 @@ def visible_budgets(*, caller: Caller) -> Budgets:
 
 
 def make_budget(*, caller: Caller, wanted: WantedBudget) -> Effect:
-    """Make a budget.  Raises NotFound for people and groups that are not here, InvalidPolicy and TooManyBudgets."""
+    """Make a budget.  Raises InvalidPolicy, for people and groups that are not here too, and TooManyBudgets."""
     made = services.make_budget(actor=caller.actor, terms=_terms(caller, wanted))
     return effect(
         True,
@@ -165,7 +165,7 @@ def _terms(caller: Caller, wanted: WantedBudget, owner: BudgetRow | None = None)
     if wanted.owner:
         member = owner_known_as(caller.organization, wanted.owner)
         if member is None:
-            raise NotFound(message("There is no member with the address {address} here.", address=wanted.owner))
+            raise InvalidPolicy(message("There is no member with the address {address} here.", address=wanted.owner))
         owner_id, owner_address = member.id, member.address
     subject = _subject(caller.organization, wanted)
     return BudgetTerms(
@@ -182,17 +182,25 @@ def _terms(caller: Caller, wanted: WantedBudget, owner: BudgetRow | None = None)
 
 
 def _subject(organization: UUID, wanted: WantedBudget) -> UUID | None:
-    """Return the group, person or application that is named; None where nobody is, or need be."""
+    """Return the group, person or application that is named; None where nobody is, or need be.
+
+    Raises InvalidPolicy for who is not here, and for a name that would narrow nothing.
+    """
+    if wanted.name and wanted.who not in {BudgetFor.GROUP, BudgetFor.PERSON}:
+        raise InvalidPolicy(
+            message("This budget would be for many, and {name} would not be looked at.", name=wanted.name),
+            remedy=message("Choose for whom the budget is: one group, or one person or application."),
+        )
     if wanted.who == BudgetFor.GROUP and wanted.name:
         held = groups_at(organization, [wanted.name]).get(wanted.name)
         if not held or not held[0].live:
-            raise NotFound(message("There is no group with the address {address} here.", address=wanted.name))
+            raise InvalidPolicy(message("There is no group with the address {address} here.", address=wanted.name))
         return held[0].id
     if wanted.who == BudgetFor.PERSON and wanted.name:
         applications = {one.client_id: one.person_id for one in applications_in(organization)}
         person = applications.get(wanted.name) or person_known_as(organization, wanted.name)
         if person is None:
-            raise NotFound(message("There is no person or application {name} here.", name=wanted.name))
+            raise InvalidPolicy(message("There is no person or application {name} here.", name=wanted.name))
         return person
     return None
 

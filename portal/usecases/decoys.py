@@ -9,7 +9,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from audit.selectors.events import EventRow, these_events
-from chancery.errors import NotFound
+from chancery.errors import ChanceryError, NotFound
 from chancery.texts import message
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import MAX_REASON, ConfirmationPrompt, Stated, confirmed
@@ -35,6 +35,14 @@ from protection.services import alarms
 from protection.services import decoys as services
 from tenants.naming import free_text
 from tenants.organizations.selectors import OrganizationFacts
+
+
+class OnlyWatchersMark(ChanceryError):
+    """An owner tried to mark a decoy where owners do not see who opens their documents."""
+
+    code = "only_administrators_mark"
+    remedy = message("Ask an administrator to mark it; auditors and administrators get its alarms.")
+
 
 MOST_COUNTED = 99
 """Up to how many waiting alarms are counted beside their link."""
@@ -82,8 +90,12 @@ def visible_decoys(*, caller: Caller, limit: int = 50, cursor: str = "") -> Deco
 
 
 def mark_decoy(*, caller: Caller, cid: UUID, note: str) -> Effect:
-    """Mark a document as a decoy.  Raises NotFound, and NameRefused for a note that is none."""
+    """Mark a document as a decoy.  Raises NotFound, OnlyWatchersMark, and NameRefused for a note that is none."""
     title = _title_of(caller, cid)
+    if sight_of(caller=caller).tracking is not Tracking.NAMED and not caller.actor.administrator:
+        raise OnlyWatchersMark(
+            message("Your organization does not show owners who opens their documents, and an alarm would."),
+        )
     changed = services.mark_decoy(actor=caller.actor, cid=cid, note=_line(note))
     return effect(
         changed,

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from chancery.ledger.kinds import Kind
 from portal.words.directory_sentences import DIRECTORY
 from portal.words.sentence_variants import (
+    ALL,
     BY_CODE,
     BY_CODE_IN_VIEWER,
     BY_PERMISSION,
@@ -209,16 +210,16 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} ended the pause of a person."),
     },
     Kind.NAMES_ASKED: {
-        "all": _("{who} asked to show names on all documents again."),
+        ALL: _("{who} asked to show names on all documents again."),
         PLAIN: _("{who} asked to see who opened {document}."),
     },
     Kind.NAMES_SHOWN: {
-        "all": _("{who} approved the request of {recipient} to show names on all documents again."),
+        ALL: _("{who} approved the request of {recipient} to show names on all documents again."),
         "until": _("{who} let {recipient} see who opened {document} until {until}."),
         PLAIN: _("{who} let a person see who opened {document}."),
     },
     Kind.NAMES_DECLINED: {
-        "all": _("{who} declined the request of {recipient} to show names on all documents again."),
+        ALL: _("{who} declined the request of {recipient} to show names on all documents again."),
         "recipient": _("{who} declined to let {recipient} see who opened {document}."),
         PLAIN: _("{who} declined to let a person see who opened {document}."),
     },

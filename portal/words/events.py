@@ -28,6 +28,7 @@ from portal.words.event_changes import Known, change_sentences, changes_of, name
 from portal.words.event_sentences import SENTENCES, UNKNOWN
 from portal.words.roles import role_in_words
 from portal.words.sentence_variants import (
+    ALL,
     AS_RECORDED,
     BY_CODE,
     BY_CODE_IN_VIEWER,
@@ -224,7 +225,7 @@ def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str])
         return False
     if variant in {IN_VIEWER, BY_CODE_IN_VIEWER} and "viewer" not in row.details:
         return False
-    if variant in {FURTHER, EMERGENCY, FOR_USER, ISSUER_TOO, REPLACED} and variant not in row.details:
+    if variant in {ALL, FURTHER, EMERGENCY, FOR_USER, ISSUER_TOO, REPLACED} and variant not in row.details:
         return False
     if variant in {OTHER, OWN} and (values["target"] == values["who"]) != (variant == OWN):
         return False

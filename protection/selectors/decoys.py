@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from audit.selectors.schemas import schemas_where
-from protection.models import Alarm, Decoy, SuperUserOpening
+from protection.models import Alarm, Decoy, SuperUserOpening, Tracking
 from protection.selectors.cursors import make_cursor, read_cursor
 from protection.selectors.documents import decided_by
 from protection.selectors.sight import Sight
@@ -144,6 +144,9 @@ def open_alarms(sight: Sight, *, everybody: bool, most: int) -> int:
 def _visible(sight: Sight, *, everybody: bool) -> QuerySet[Alarm]:
     if everybody:
         return Alarm.objects.all()
+    if sight.tracking is not Tracking.NAMED:
+        # One alarm about one document tells its owner what one person did (decision 30).
+        return Alarm.objects.none()
     rows = Alarm.objects.filter(decided_by(sight.reader, "content__"))
     if sight.hidden:
         rows = rows.exclude(person_id__in=sight.hidden)

@@ -1,5 +1,6 @@
 """Begin and end acting for another person (promise C85)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -20,6 +21,8 @@ LASTS: Final = timedelta(hours=1)
 @transaction.atomic
 def begin_acting(*, actor: Actor, person: UUID, address: str, reason: str) -> ActingFacts:
     """Let an administrator act for a person from now on; they act for nobody else meanwhile."""
+    end_acting(actor=actor)
+    actor = replace(actor, acting_for=None, acting_for_address="")
     until = timezone.now() + LASTS
     Acting.objects.update_or_create(
         person_id=actor.person,

@@ -105,6 +105,18 @@ def test_only_administrators_act_and_only_for_members(cast: Cast) -> None:
     assert not ledger(cast, "contoso", "acting.") or ledger(cast, "contoso", "acting.")[0].kind != "acting.began"
 
 
+def test_acting_for_another_ends_acting_for_the_one_before(cast: Cast) -> None:
+    came = watched(cast, "contoso", "acting.")
+    for address in (cast.olga.address, MAX):
+        assert begin(cast, address).status_code == 200
+    assert [(one.kind, one.personal["recipient"]) for one in reversed(came())] == [
+        ("acting.began", cast.olga.address),
+        ("acting.ended", cast.olga.address),
+        ("acting.began", MAX),
+    ]
+    assert "acting_for" not in came()[0].personal
+
+
 def test_it_ends_by_itself_and_every_page_says_it_meanwhile(cast: Cast) -> None:
     site = Site(cast, {})
     ada = site.browser("contoso.localhost:8000", cast.ada)

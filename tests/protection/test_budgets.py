@@ -19,7 +19,19 @@ from protection.services.budgets import BudgetTerms, make_budget
 from tenants.context import in_organization
 from tenants.directory.models import Person
 from tests.cast import Cast, Player
-from tests.protection.steps import RITA, call, objects, opening, origin_of, proof_for, protect, refusal, token_of
+from tests.isolation.endpoints import Site
+from tests.protection.steps import (
+    RITA,
+    call,
+    objects,
+    opening,
+    origin_of,
+    problem,
+    proof_for,
+    protect,
+    refusal,
+    token_of,
+)
 
 PAUSED = "openings_paused"
 
@@ -191,3 +203,21 @@ def test_a_grant_counts_unless_the_budget_says_not(cast: Cast, plan: Path) -> No
     with in_organization(cast.organizations["contoso"].id):
         used = BudgetUse.objects.get()
         assert (used.taken, used.granted) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    ("terms", "words"),
+    [
+        ({"who": "people", "name": RITA}, "would not be looked at"),
+        ({"who": "person", "name": "nobody@nowhere.example"}, "There is no person or application"),
+        ({"who": "group", "name": "none@contoso.example"}, "There is no group"),
+        ({"who": "people", "owner": "nobody@contoso.example"}, "There is no member"),
+    ],
+)
+def test_names_that_mean_nobody_or_would_be_ignored_are_refused(cast: Cast, terms: dict[str, str], words: str) -> None:
+    answer = call(cast.ada, "contoso", "POST", "budgets", {"openings": 3, "seconds": 600, **terms})
+    assert words in problem(answer, 400, "invalid_policy")["detail"]
+    form = {"openings": 3, "minutes": 10, "name": "", "owner": "", **terms}
+    page = Site(cast, {}).browser("contoso.localhost:8000", cast.ada).post("/budgets/new/", form)
+    assert page.status_code == 200
+    assert words in page.content.decode()

@@ -9,6 +9,7 @@ import pytest
 
 from chancery import Application
 from chancery.errors import InvalidFile
+from chancery.sdk import batches
 from chancery.sdk.errors import NotSignedIn, Refused
 from chancery.sdk.home import Home
 from chancery.sdk.options import ProtectOptions
@@ -66,7 +67,7 @@ def test_a_permission_that_is_withdrawn_meanwhile_stops_the_rest(
 
 
 def test_files_that_the_service_does_not_know_yet_are_registered_by_it(
-    glass: Cast, search: Player, application: Application, plan: Path
+    glass: Cast, search: Player, application: Application, plan: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paul = glass.paul
     protect(paul, plan)
@@ -77,6 +78,10 @@ def test_files_that_the_service_does_not_know_yet_are_registered_by_it(
     results = list(application.read_many([known, made.path], permission=permission))
     assert [one.error for one in results] == [None, None]
     assert results[1].cid == made.cid
+    many = [paul.offline().protect(plan, ProtectOptions(), target=plan.with_name(f"{n}.sealed")) for n in range(3)]
+    monkeypatch.setattr(batches, "NEW_AT_ONCE", 2)
+    results = list(application.read_many([known, *(one.path for one in many)], permission=permission))
+    assert [(one.cid, one.error) for one in results[1:]] == [(one.cid, None) for one in many], "in two requests"
 
 
 @pytest.fixture

@@ -225,6 +225,10 @@ def test_names_are_shown_for_a_reason_once_an_independent_auditor_approves(
     seen = call(auditor, "contoso", "GET", f"audit/events?cid={opened.cid}&kind=content.opened").json()["results"]
     assert {one["who"] for one in seen} == {RITA, MAX}
     problem(call(auditor, "contoso", "POST", answer(asked), confirm), 409, "already_answered")
+    timeline = call(auditor, "contoso", "GET", f"documents/{opened.cid}/events").json()["results"]
+    said = {one["kind"]: one["sentence"] for one in timeline}
+    assert "who opened “plan.txt”" in said["names.asked"]
+    assert "all documents" not in said["names.asked"] + said["names.shown"]
     assert [(one.kind, one.details.get("note")) for one in came()] == [
         ("names.shown", None),
         ("names.asked", "A leak, case 17"),
