@@ -83,7 +83,7 @@ def _as_the_person(
         return theirs
     as_they_open = theirs if whole == known else evaluate(replace(case, subject=whole, request=own))
     rights = theirs.rights & READING
-    if isinstance(as_they_open, Deny) or not rights:
+    if isinstance(as_they_open, Deny) or not rights or _would_begin_their_time(case, theirs):
         return Deny(Reason.NOT_GRANTED)
     return Allow(
         rights,
@@ -92,3 +92,13 @@ def _as_the_person(
         offline_until=case.now,
         withheld=theirs.withheld,
     )
+
+
+def _would_begin_their_time(case: Case, theirs: Allow) -> bool:
+    """Tell whether the person's days with the content count from an opening that they have not made.
+
+    Only they begin them: read for before, the content would be theirs without an end.
+    """
+    policy = case.content.policy
+    counts = policy is not None and policy.expires_after_opening_days is not None
+    return counts and case.content.first_opened is None and theirs.basis not in {Basis.ISSUER, Basis.OWNER}

@@ -1,13 +1,15 @@
 """See who opened one document, or all, where the organization shows no names (promise C90).
 
 It takes two people and two roles: who asks decides about the document or administers, who answers is an auditor and
-independent of them (decision 19), and gives no answer to themselves.
+independent of them (decision 19), and gives no answer to themselves.  Asking and answering are of one transaction with
+the mail about it.
 """
 
 from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from chancery.errors import NotFound
@@ -32,6 +34,7 @@ def visible_names_requests(*, caller: Caller, state: str = "") -> Unmaskings:
     return unmaskings_for(caller.person, everybody=caller.may(Permission.DOCUMENTS_READ_ALL), state=state)
 
 
+@transaction.atomic
 def ask_for_names(*, caller: Caller, organization: OrganizationFacts, cid: UUID, stated: Stated) -> Effect:
     """Ask to see who opened a document.
 
@@ -57,6 +60,7 @@ def ask_for_names(*, caller: Caller, organization: OrganizationFacts, cid: UUID,
     return effect(True, _("An auditor decides about it; you get a mail."), "", id=str(asked.id))
 
 
+@transaction.atomic
 def ask_for_all_names(*, caller: Caller, organization: OrganizationFacts, stated: Stated) -> Effect:
     """Ask to show names on all documents again.  Raises NamesAreShown, NeedsAnAuditor and what ``confirmed`` raises."""
     auditors = _auditors(caller)
@@ -87,6 +91,7 @@ def _auditors(caller: Caller) -> list[PersonFacts]:
     return auditors
 
 
+@transaction.atomic
 def answer_names(
     *, caller: Caller, organization: OrganizationFacts, request_id: UUID, show: bool, stated: Stated
 ) -> Effect:

@@ -147,3 +147,15 @@ def test_what_a_person_is_elsewhere_gives_nothing_and_may_refuse_them():
     but_the_board = replace(granting((RITA_ADDRESS, "VIEW")), deny=(who(BOARD.address),))
     assert decide(but_the_board, INDEXER, for_person(whole=on_board)) == Deny(Reason.NOT_GRANTED)
     assert isinstance(decide(but_the_board, INDEXER, for_person()), Allow)
+
+
+def test_what_counts_days_from_an_opening_is_not_read_for_a_person_who_has_not_opened_it():
+    policy = replace(granting((RITA_ADDRESS, "VIEW")), expires_after_opening_days=7)
+    unopened = Case(ORGANIZATION, content(policy), INDEXER, for_person(), NOW)
+    assert evaluate(unopened) == Deny(Reason.NOT_GRANTED)
+    opened = replace(unopened, content=replace(unopened.content, first_opened=NOW - 1))
+    assert isinstance(evaluate(opened), Allow)
+    over = replace(unopened, content=replace(unopened.content, first_opened=NOW - 8 * 86_400))
+    assert evaluate(over) == Deny(Reason.EXPIRED_AFTER_OPENING)
+    own = replace(unopened, request=for_person(person=ISSUER))
+    assert isinstance(evaluate(own), Allow)
