@@ -19,6 +19,7 @@ from protection.actor import Actor
 from protection.selectors.acting import ActingFacts, acting_of
 from protection.selectors.decisions import RightsOn, rights_of
 from tenants.actor import Actor as DirectoryActor
+from tenants.context import in_schema
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import application_of_person
 from tenants.directory.selectors.subject import subject_row
@@ -152,6 +153,12 @@ def caller_at(
         known_as=known_as,
         organization=organization.id,
         subject=subject,
-        acting=acting_of(person.id) if Permission.DOCUMENTS_REVOKE in permissions else None,
+        acting=_acting(organization, person.id) if Permission.DOCUMENTS_REVOKE in permissions else None,
         active=active,
     )
+
+
+def _acting(organization: OrganizationFacts, person: UUID) -> ActingFacts | None:
+    """Return for whom an administrator acts; who asks from outside the organization's tables is told by these, too."""
+    with in_schema(organization.schema_name):
+        return acting_of(person)
