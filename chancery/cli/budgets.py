@@ -121,7 +121,11 @@ def show_pause(output: Output, place: Organization) -> None:
     """Show whether you are paused."""
     found = budgets.own_pause(place)
     if found["pause"] is None:
-        output.result(found, message("You are not paused."))
+        output.result(
+            found,
+            message("You are not paused at {organization}.", organization=place.statement.name),
+            message("Another organization names the page that ends a pause when it refuses you."),
+        )
         return
     how = message("Confirm that it was you: chancery login, then chancery pause confirm")
     other = message("Ask an administrator to release you; your number is {number}.", number=found["pause"]["number"])

@@ -105,9 +105,7 @@ def show_permission(output: Output, place: Organization, permission: str) -> Non
 @in_organization
 def approve_permission(output: Output, place: Organization, permission: str, reason: str, *, yes: bool) -> None:
     """Approve a permission that another person asked for."""
-    carry_out(
-        output, place, "POST", f"{PERMISSIONS}/{permission_named(place, permission)}/approve", yes=yes, reason=reason
-    )
+    _act(output, place, permission, "approve", reason, yes=yes)
 
 
 @read_permission.command("decline")
@@ -116,9 +114,7 @@ def approve_permission(output: Output, place: Organization, permission: str, rea
 @in_organization
 def decline_permission(output: Output, place: Organization, permission: str, reason: str, *, yes: bool) -> None:
     """Decline a permission that waits."""
-    carry_out(
-        output, place, "POST", f"{PERMISSIONS}/{permission_named(place, permission)}/decline", yes=yes, reason=reason
-    )
+    _act(output, place, permission, "decline", reason, yes=yes)
 
 
 @read_permission.command("withdraw")
@@ -127,15 +123,14 @@ def decline_permission(output: Output, place: Organization, permission: str, rea
 @in_organization
 def withdraw_permission(output: Output, place: Organization, permission: str, reason: str, *, yes: bool) -> None:
     """Withdraw a permission at once."""
-    carry_out(
-        output, place, "POST", f"{PERMISSIONS}/{permission_named(place, permission)}/withdraw", yes=yes, reason=reason
-    )
+    _act(output, place, permission, "withdraw", reason, yes=yes)
 
 
 @read_permission.command("readable")
 @PERMISSION
 @click.argument("documents", metavar="DOCUMENT...", type=click.UUID, nargs=-1, required=True)
 @click.option("--for-person", required=True, metavar="ADDRESS|ID", help="Who is to read.")
+@WIDE
 @in_organization
 def readable(
     output: Output, place: Organization, permission: str, documents: tuple[UUID, ...], for_person: str
@@ -189,3 +184,8 @@ def report(output: Output, place: Organization, permission: str, target: Path | 
             reason=said.reason,
         ),
     )
+
+
+def _act(output: Output, place: Organization, permission: str, act: str, reason: str, *, yes: bool) -> None:
+    path = f"{PERMISSIONS}/{permission_named(place, permission)}/{act}"
+    carry_out(output, place, "POST", path, yes=yes, reason=reason)

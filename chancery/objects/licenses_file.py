@@ -15,10 +15,10 @@ Numbers are big-endian.  Every length is bounded before anything of that length 
 import hashlib
 import secrets
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from chancery.crypto import bindings, labels
@@ -28,6 +28,8 @@ from chancery.crypto.store import KeyStore
 from chancery.errors import InvalidObject
 from chancery.objects import limits
 from chancery.texts import message
+
+_Ordered = TypeVar("_Ordered", UUID, bytes)
 
 MAGIC: Final = b"\x93CHLIC\x01\n"
 """Not text in any encoding, carries the version, and breaks visibly when line ends are converted."""
@@ -192,5 +194,5 @@ def _tag(nonce: bytes, key_id: bytes, pl: bytes) -> bytes:
     return hashlib.sha256(labels.CARRIED_TAG + nonce + key_id + pl).digest()[:ID]
 
 
-def _ascends(values: list[UUID] | list[bytes]) -> bool:
-    return all(one < two for one, two in pairwise(values))  # type: ignore[operator]
+def _ascends(values: Sequence[_Ordered]) -> bool:
+    return all(one < two for one, two in pairwise(values))

@@ -28,6 +28,7 @@ def names(request: PageRequest) -> HttpResponse:
     context = {
         "rows": [(one, STATES[one.state], one.asked_by == request.caller.person) for one in found.rows],
         "answers": request.caller.role == "auditor",
+        "hidden": found.hidden,
         "may_ask": request.caller.may(Permission.SETTINGS_MANAGE) and found.hidden,
         "answer_words": pgettext_lazy("names of readers", "Show names"),
     }

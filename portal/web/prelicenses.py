@@ -21,7 +21,7 @@ class RecipientsForm(forms.Form):
     """For whom."""
 
     to = forms.CharField(
-        label=gettext_lazy("Only for these recipients (optional)"),
+        label=gettext_lazy("Only for these recipients"),
         required=False,
         max_length=20_000,
         widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false"}),

@@ -1,7 +1,7 @@
 """Read permissions of applications: asked for, approved by another administrator, withdrawn, and what was read."""
 
 import json
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django import forms
@@ -83,7 +83,7 @@ class PermissionForm(ScopeForm):
         """Offer the enabled applications of the organization."""
         super().__init__(data, initial=initial)
         found = [(one.client_id, one.name) for one in applications_in(organization) if not one.disabled]
-        self.fields["application"].choices = found  # type: ignore[attr-defined]  # a choice
+        cast(forms.ChoiceField, self.fields["application"]).choices = found
 
     def clean_people(self) -> tuple[str, ...]:
         """Return the addresses in their normal form, each once."""

@@ -1,7 +1,7 @@
 """The part of a form that says which documents are asked for, for a super-user grant or a read permission."""
 
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import Any, Final, cast
 from uuid import UUID
 
 from django import forms
@@ -56,7 +56,7 @@ class ScopeForm(forms.Form):
         languages = reader_languages()
         for name, found in (("template", (*templates(), *deleted_templates())), ("label", labels())):
             choices = [(str(one.id), one.name(*languages)) for one in found]
-            self.fields[name].choices = [("", gettext_lazy("Any")), *choices]  # type: ignore[attr-defined]  # a choice
+            cast(forms.ChoiceField, self.fields[name]).choices = [("", gettext_lazy("Any")), *choices]
 
     def clean_documents(self) -> tuple[UUID, ...]:
         """Return the ids, each once."""

@@ -8,8 +8,6 @@ from string import Formatter
 from typing import Any, Final
 from uuid import UUID
 
-from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
@@ -17,14 +15,12 @@ from audit.selectors.events import EventRow
 from chancery.ledger.kinds import Kind
 from chancery.policy.policy import Strength
 from chancery.policy.programs import Hold, Program
-from chancery.policy.reasons import WORDS, reason_of_code
-from chancery.policy.unmet import Unmet
 from chancery.policy.words import rights_in_words
 from portal.languages import reader_languages, translate
 from portal.words.access_levels import level_called
 from portal.words.actors import ShownActor, shown_actor
-from portal.words.codes import code_in_words, object_code_in_words
 from portal.words.event_changes import Known, change_sentences, changes_of, named
+from portal.words.event_reasons import moment_in_words, why_of
 from portal.words.event_sentences import SENTENCES, UNKNOWN
 from portal.words.roles import role_in_words
 from portal.words.sentence_variants import (
@@ -181,7 +177,7 @@ def _shown(row: EventRow, known: Known) -> ShownEvent:
         actor=actor,
         what=_sentence(row, values),
         changes=tuple(change_sentences(row, known)),
-        why=_reported_later(row) if row.kind == Kind.CONTENT_REPORTED else _why(row) if row.reason else _given(row),
+        why=why_of(row),
         tone="bad"
         if refused or row.altered
         else "warn"
@@ -260,7 +256,7 @@ def _values(row: EventRow, known: Known, actor: ShownActor) -> dict[str, str]:
         "key": _short(details.get("key")),
         "suite": str(details.get("suite", "")),
         "rights": translate(rights_in_words(details.get("rights") or [])),
-        "until": _until(details.get("until")),
+        "until": moment_in_words(details.get("until")),
         "approver": str(personal.get("approver", "")),
         "grant": _text(details.get("grant_number")),
         "permission": _text(details.get("permission_number")),
@@ -344,12 +340,6 @@ def _short(key: object) -> str:
     return f"{str(key)[:16]}…" if key else ""
 
 
-def _until(moment: object) -> str:
-    if not isinstance(moment, int):
-        return ""
-    return date_format(datetime.fromtimestamp(moment, timezone.get_current_timezone()), "DATETIME_FORMAT")
-
-
 def _unproven(row: EventRow) -> str:
     """Return what is to be known of an event that the tree does not vouch for, "" for all others.
 
@@ -360,42 +350,3 @@ def _unproven(row: EventRow) -> str:
     if row.seq is None and datetime.now(UTC) - row.received_at > NUMBERED_WITHIN:
         return _("Not numbered: not proven")
     return ""
-
-
-def _reported_later(row: EventRow) -> str:
-    """Return when it happened, by the clock of the device, where that had no connection at that time."""
-    if "late" not in row.details:
-        return ""
-    return _("It happened on {when}; the device reported it later, when it was connected.").format(
-        when=_until(row.details.get("at"))
-    )
-
-
-def _given(row: EventRow) -> str:
-    """Return the reason that somebody gave for what they did."""
-    if row.kind == Kind.CONTENT_CHANGED and "request" in row.details:
-        return _("This was part of the answer to a request for access.")
-    given, case = row.details.get("note") or row.details.get("reason"), row.details.get("case")
-    if given and case:
-        return _("Reason given: {reason} (case {case})").format(reason=given, case=case)
-    return _("Reason given: {reason}").format(reason=given) if given else ""
-
-
-def _what_was_missing(row: EventRow) -> str:
-    """Return which condition was not met, or what was wrong with the object that was brought."""
-    if "unmet" in row.details:
-        return translate(Unmet.from_json(row.details["unmet"]).text)
-    if "code" in row.details:
-        return object_code_in_words(str(row.details["code"]))
-    # Older events keep a sentence, which is shown as it is.
-    return str(row.details.get("detail", ""))
-
-
-def _why(row: EventRow) -> str:
-    """Return the reason in the owner's words."""
-    reason = reason_of_code(row.reason)
-    if reason is not None:
-        words = translate(WORDS[reason].owner)
-        detail = _what_was_missing(row)
-        return f"{words} {detail}" if detail else words
-    return code_in_words(row.kind, row.reason)

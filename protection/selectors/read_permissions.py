@@ -17,9 +17,8 @@ from chancery.texts import message
 from protection.models import ApplicationReading, ReadPermission, ReadPermissionKind
 from protection.models import ApprovalState as State
 from protection.selectors.approvals import DUE, WAITS_DAYS
-from protection.selectors.scopes import Scope, documents_in, scope_of
+from protection.selectors.scopes import Scope, documents_in, newest_first, scope_of
 
-MAX_LISTED: Final = 200
 KINDS: Final = tuple(ReadPermissionKind.values)
 _DUE: Final = "exists (select from {schema}.protection_readpermission where {due})".replace("{due}", DUE)
 
@@ -103,14 +102,8 @@ def permissions(
     *, holder: UUID | None = None, state: str = "", limit: int = 50, before: int | None = None
 ) -> tuple[PermissionFacts, ...]:
     """Return permissions, newest first: all, or those of one application; ``before`` is the last number seen."""
-    rows = ReadPermission.objects.all()
-    if holder is not None:
-        rows = rows.filter(holder=holder)
-    if state:
-        rows = rows.filter(state=state)
-    if before is not None:
-        rows = rows.filter(number__lt=before)
-    return tuple(facts_of(row) for row in rows.order_by("-number")[: max(1, min(limit, MAX_LISTED))])
+    rows = newest_first(ReadPermission.objects.all(), holder=holder, state=state, limit=limit, before=before)
+    return tuple(facts_of(row) for row in rows)
 
 
 def last_used(permissions: Collection[UUID]) -> dict[UUID, datetime]:

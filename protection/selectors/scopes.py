@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -18,6 +18,26 @@ NAMED_COLUMNS: Final = """g.id, g.number, g.holder, g.reason, g.case_number, g.c
     floor(extract(epoch from g.starts))::bigint as starts, floor(extract(epoch from g.ends))::bigint as ends,
     extract(epoch from g.protected_from) as since, extract(epoch from g.protected_until) as until"""
 """What the deciding statement reads of a grant or permission ``g`` that a request names."""
+
+
+MAX_LISTED: Final = 200
+AnyRequest = TypeVar("AnyRequest", bound=ScopedRequest)
+
+
+def newest_first(
+    rows: QuerySet[AnyRequest], *, holder: UUID | None, state: str, limit: int, before: int | None
+) -> QuerySet[AnyRequest]:
+    """Return grants or permissions, the newest first: all, or those of one holder.
+
+    ``before`` is the number of the last one seen.
+    """
+    if holder is not None:
+        rows = rows.filter(holder=holder)
+    if state:
+        rows = rows.filter(state=state)
+    if before is not None:
+        rows = rows.filter(number__lt=before)
+    return rows.order_by("-number")[: max(1, min(limit, MAX_LISTED))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,9 +16,8 @@ from protection.models import ApprovalState as State
 from protection.models import RecoveryKey, ServiceSettings, SuperUser, SuperUserGrant, SuperUserOpening
 from protection.selectors.approvals import DUE, WAITS_DAYS
 from protection.selectors.named_grant import REFUSED
-from protection.selectors.scopes import Scope, scope_of
+from protection.selectors.scopes import Scope, newest_first, scope_of
 
-MAX_LISTED: Final = 200
 _DUE: Final = """
 exists (select from {schema}.protection_superusergrant where {due})
 or exists (select from {schema}.protection_superuseropening where tell_at <= now())
@@ -162,14 +161,8 @@ def grants(
     *, holder: UUID | None = None, state: str = "", limit: int = 50, before: int | None = None
 ) -> tuple[GrantFacts, ...]:
     """Return grants, newest first: all, or those of one holder; ``before`` is the number of the last one seen."""
-    rows = SuperUserGrant.objects.all()
-    if holder is not None:
-        rows = rows.filter(holder=holder)
-    if state:
-        rows = rows.filter(state=state)
-    if before is not None:
-        rows = rows.filter(number__lt=before)
-    return tuple(facts_of(row) for row in rows.order_by("-number")[: max(1, min(limit, MAX_LISTED))])
+    rows = newest_first(SuperUserGrant.objects.all(), holder=holder, state=state, limit=limit, before=before)
+    return tuple(facts_of(row) for row in rows)
 
 
 def under_way(holder: UUID | None = None) -> tuple[GrantFacts, ...]:

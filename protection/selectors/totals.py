@@ -26,12 +26,16 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many documents there are, and what happened to them on each of the last thirty days, the oldest first."""
+    """How many documents there are, and what happened to them on each of the last thirty days, the oldest first.
+
+    ``counts`` tells whether the reader may know the latter; else every day is empty.
+    """
 
     documents: int
     revoked: int
     pending: int
     days: tuple[Day, ...]
+    counts: bool
 
     @property
     def opened(self) -> int:
@@ -93,4 +97,5 @@ def totals_for(actor: Actor, *, everybody: bool, today: date, zone: str, sight: 
         )
         documents, revoked, pending, happened = cursor.fetchone()
     by_day = json.loads(happened) if isinstance(happened, str) else happened or {}
-    return Totals(documents, revoked, pending, tuple(Day(day, *by_day.get(day.isoformat(), (0, 0))) for day in days))
+    by_days = tuple(Day(day, *by_day.get(day.isoformat(), (0, 0))) for day in days)
+    return Totals(documents, revoked, pending, by_days, counts=sight.tracking is Tracking.NAMED)

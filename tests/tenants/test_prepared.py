@@ -2,6 +2,8 @@
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 from django.db import OperationalError, connection
@@ -34,21 +36,13 @@ def _end(other: int) -> None:
 
 def in_a_thread(test: Callable[[], None]) -> None:
     """Run something on a connection of its own, and raise what it raises."""
-    failures: list[BaseException] = []
 
     def run() -> None:
-        try:
+        with closing(connection):
             test()
-        except BaseException as failure:  # noqa: BLE001  # it is raised in the thread of the test
-            failures.append(failure)
-        finally:
-            connection.close()
 
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if failures:
-        raise failures[0]
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(run).result()
 
 
 @pytest.mark.django_db

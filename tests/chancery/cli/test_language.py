@@ -2,6 +2,7 @@
 
 import gettext
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -54,7 +55,7 @@ def test_german_where_the_shell_says_so(shell: dict[str, str], nowhere: Path) ->
     shown = run("--help", **shell).output
     assert shown.startswith("Aufruf: ")
     assert "Anmeldung:" in shown
-    assert "protect    FILES schützen: Was mit ihnen erlaubt ist, reist mit ihnen." in shown
+    assert re.search(r"^  protect +FILES schützen: Was mit ihnen erlaubt ist, reist mit ihnen\.$", shown, re.MULTILINE)
     assert "Ergebnisse und Fehler als JSON ausgeben." in shown
     refused = run("open", str(nowhere), **shell)
     assert refused.exit_code == 5
