@@ -123,7 +123,7 @@ def show_pause(output: Output, place: Organization) -> None:
     if found["pause"] is None:
         output.result(
             found,
-            message("You are not paused at {organization}.", organization=place.statement.name),
+            message("You are not paused at {organization}.", organization=place.statement().name),
             message("Another organization names the page that ends a pause when it refuses you."),
         )
         return

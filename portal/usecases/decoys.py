@@ -99,9 +99,9 @@ def mark_decoy(*, caller: Caller, cid: UUID, note: str) -> Effect:
     changed = services.mark_decoy(actor=caller.actor, cid=cid, note=_line(note))
     return effect(
         changed,
-        _("“{title}” is a decoy: whoever opens it or tries to raises an alarm. Recipients cannot see that it is one.").format(
-            title=title
-        ),
+        _(
+            "“{title}” is a decoy: whoever opens it or tries to raises an alarm. Recipients cannot see that it is one."
+        ).format(title=title),
         _("“{title}” is a decoy.").format(title=title),
     )
 
