@@ -133,14 +133,6 @@ class ReadableAnswer(Answer):
     documents = serializers.ListField(child=serializers.UUIDField())
 
 
-class PermissionReport(Answer):
-    """A report as a file."""
-
-    report = serializers.CharField(help_text="A compact JWS by the log key.")
-    entries = serializers.ListField(child=serializers.DictField())
-    checkpoints = serializers.ListField(child=serializers.CharField())
-
-
 def answer_of(name: str) -> Any:
     """Return the serializer of what an act with a permission answers."""
     return effect_answer(

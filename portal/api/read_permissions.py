@@ -27,7 +27,6 @@ from portal.api.read_permission_items import (
     PERMISSION,
     PermissionBody,
     PermissionItem,
-    PermissionReport,
     PermissionShown,
     Query,
     ReadableAnswer,
@@ -36,6 +35,7 @@ from portal.api.read_permission_items import (
     read_json,
 )
 from portal.api.scopes import scope_members
+from portal.api.sealed_reports import ReportFile
 from portal.license_requests import person_named
 from portal.usecases.permissions import Permission
 from portal.usecases.read_permissions.answer import approve, decline, withdraw
@@ -216,7 +216,7 @@ class ReadPermissionReport(OrganizationView):
             " the ledger: the signed report, an entry for each step and for the last reading of each document with its"
             " proof, and signed checkpoints."
         ),
-        responses=PermissionReport,
+        responses=ReportFile,
         examples=[
             OpenApiExample(
                 "Report", {"report": "eyJhbGciOi…", "entries": [], "checkpoints": ["chancery.example/ledger/…"]}

@@ -24,6 +24,7 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.api.scopes import ScopeBody, ScopeItem, scope_json, scope_members
+from portal.api.sealed_reports import ReportFile
 from portal.usecases.effects import effect_answer
 from portal.usecases.permissions import Permission
 from portal.usecases.super_users.answer import approve, end, turn_down
@@ -117,14 +118,6 @@ class GrantShown(GrantItem):
     """One grant with what was opened under it."""
 
     opened = OpenedItem(many=True)
-
-
-class ReportFile(Answer):
-    """A report as a file."""
-
-    report = serializers.CharField(help_text="A compact JWS by the log key.")
-    entries = serializers.ListField(child=serializers.DictField())
-    checkpoints = serializers.ListField(child=serializers.CharField())
 
 
 def answer_of(name: str) -> Any:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.safestring import SafeString, mark_safe
 from django.views.decorators.http import require_GET
 from drf_spectacular.generators import SchemaGenerator
@@ -47,14 +47,32 @@ class Call:
     line: str
 
 
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The calls about one subject; ``name`` is the last part of its page's address."""
+
+    name: str
+    headline: str
+    calls: tuple[Call, ...]
+
+
 @require_GET
 def reference(request: HttpRequest) -> HttpResponse:
-    """Show every call with its permission and an example that can be pasted."""
+    """List every call by subject."""
     return show_to_all(request, "reference", "api_reference", {"subjects": subjects()})
 
 
+@require_GET
+def subject(request: HttpRequest, name: str) -> HttpResponse:
+    """Show the calls of a subject, each with its permission and an example that can be pasted."""
+    found = next((one for one in subjects() if one.name == name), None)
+    if found is None:
+        raise Http404
+    return show_to_all(request, "reference_subject", "api_reference", {"subject": found})
+
+
 @lru_cache(maxsize=1)
-def subjects() -> tuple[tuple[str, str, tuple[Call, ...]], ...]:
+def subjects() -> tuple[Subject, ...]:
     """Return all calls by subject; made once in each process, since they change only with the program."""
     generator = SchemaGenerator(urlconf="portal.api.schema")  # type: ignore[no-untyped-call]
     description = generator.get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
@@ -62,7 +80,7 @@ def subjects() -> tuple[tuple[str, str, tuple[Call, ...]], ...]:
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             calls.setdefault(operation["tags"][0], []).append(_call(method, path, operation))
-    return tuple((name, _headline(name), tuple(found)) for name, found in calls.items() if found)
+    return tuple(Subject(name, _headline(name), tuple(found)) for name, found in calls.items() if found)
 
 
 def _headline(name: str) -> str:

@@ -170,6 +170,7 @@ urlpatterns = [
     path("settings/service/", administration.service_switch, name="service_switch"),
     path("audit/", audit.audit, name="audit"),
     path("api/", reference.reference, name="api_reference"),
+    path("api/<slug:name>/", reference.subject, name="api_subject"),
     path("handbook/", handbook.handbook, name="handbook"),
     path("handbook/rights/", handbook.rights, name="handbook_rights"),
     path("handbook/<slug:name>/", handbook.handbook, name="handbook_page"),

@@ -54,6 +54,7 @@ urlpatterns = [
     path("operator/record/", operator.record, name="operator_record"),
     path("operator/health/", operator.parts, name="operator_health"),
     path("api/", reference.reference, name="api_reference"),
+    path("api/<slug:name>/", reference.subject, name="api_subject"),
     path("handbook/", handbook.handbook, name="handbook"),
     path("handbook/rights/", handbook.rights, name="handbook_rights"),
     path("handbook/<slug:name>/", handbook.handbook, name="handbook_page"),

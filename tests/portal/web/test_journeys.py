@@ -267,7 +267,8 @@ def test_every_page_of_an_organization_is_accessible_and_quiet(seeing: Visitor, 
 
 
 def test_every_page_at_the_base_domain_is_accessible_and_quiet(seeing: Visitor, installation: Installation) -> None:
-    paths = ["/", "/devices/", "/devices/code/", "/organizations/new/", "/api/", "/outbox/", "/identity/o/device"]
+    paths = ["/", "/devices/", "/devices/code/", "/organizations/new/", "/outbox/", "/identity/o/device"]
+    paths += ["/api/", "/api/documents/"]
     paths += [f"/accounts/{name}/" for name in ("email", "2fa", "sessions", "logout", "password/set")]
     paths += [linked(seeing, f"{installation.base}/devices/", "td a")]
     assert [fault for path in paths for fault in faults(seeing, path)] == []

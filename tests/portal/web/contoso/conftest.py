@@ -50,7 +50,7 @@ def olga(installation: Installation) -> Visitor:
 
 
 @pytest.fixture(scope="module")
-def owner(olga: Visitor) -> Iterator[Session]:
+def owner(olga: Visitor, _visits: None) -> Iterator[Session]:
     """Return Olga's device."""
     with olga.device("olga") as device:
         yield device
@@ -72,9 +72,13 @@ def reader(installation: Installation, jonas: str) -> Visitor:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _visits_end(installation: Installation, ada: Visitor, olga: Visitor) -> Iterator[None]:
-    """Close what a module has opened beside the browsers of these three: pages that stay go on painting and asking."""
-    assert ada.page, "who stays"
+def _visits(installation: Installation, ada: Visitor, olga: Visitor) -> Iterator[None]:
+    """Let a module begin with recent sign-ins, and close what it has opened beside the browsers of these three.
+
+    Pages that stay go on painting and asking.
+    """
+    for visitor in (ada, olga):
+        visitor.stay_recent()
     before = installation.contexts()
     yield
     installation.close(installation.contexts() - before)
