@@ -4,7 +4,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NoReturn
 from uuid import UUID
 
 from django.db import DataError, IntegrityError
@@ -36,7 +36,8 @@ from portal.usecases.confirmation import (
     Stated,
 )
 from portal.usecases.effects import Effect
-from portal.usecases.permissions import Permission
+from portal.usecases.permissions import Permission, PermissionMissing
+from portal.usecases.refused_calls import call_refused
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.errors import DirectoryRefused, NotHere, NotPermitted
 from tenants.directory.selectors.devices import device_of
@@ -163,6 +164,18 @@ class OrganizationView(BaseView):
                 strength=token_shown(self.request).authentication.strength,
             )
         return self._standing
+
+    def permission_denied(self, request: Request, message: str | None = None, code: str | None = None) -> NoReturn:
+        """Record what a member tried without its permission, and refuse it."""
+        needed = self.needs.get(request.method or "", "")
+        if request.successful_authenticator and self.caller.active and needed in set(Permission):
+            self.refuse(Permission(needed))
+        super().permission_denied(request, message, code)
+
+    def refuse(self, missing: Permission) -> None:
+        """Record that the caller lacks a permission for this request."""
+        operation = f"{self.request.method} {self.request.path}"
+        call_refused(caller=self.caller, organization=self.organization, missing=missing, operation=operation)
 
     def stated(self, wanted: Mapping[str, Any]) -> Stated:
         """Return what the caller states about an act that asks first."""
@@ -313,6 +326,8 @@ def uuid_of(text: str, name: str) -> UUID:
 def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """Turn every expected error into a problem; what is not expected stays an error and reaches the log."""
     set_rollback()
+    if isinstance(error, PermissionMissing) and isinstance(view := context["view"], OrganizationView):
+        view.refuse(error.permission)
     found = _problem_of(error)
     return None if found is None else problem_response(found)
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
+from tenants.directory.errors import NotPermitted
+
 
 class Permission(StrEnum):
     """Every permission, in the order of the alphabet."""
@@ -35,6 +37,22 @@ class Permission(StrEnum):
     SUPER_USERS_MANAGE = "super-users:manage"
     TEMPLATES_MANAGE = "templates:manage"
     TEMPLATES_READ = "templates:read"
+
+
+ADMINISTRATIVE: frozenset[Permission] = frozenset(Permission) - {
+    Permission.FILES_PROTECT,
+    Permission.FILES_PROTECT_FOR_OTHERS,
+    Permission.TEMPLATES_READ,
+}
+"""Those of administrators and auditors: trying something without them is an event."""
+
+
+class PermissionMissing(NotPermitted):
+    """What somebody asked for takes a permission that they do not have, beside the one that the interface asks for."""
+
+    def __init__(self, permission: Permission, why: str) -> None:
+        super().__init__(why)
+        self.permission = permission
 
 
 _GUEST: frozenset[Permission] = frozenset()

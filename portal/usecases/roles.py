@@ -16,7 +16,7 @@ from chancery.policy.policy import Strength
 from portal.notifications.mails import mail_role_changed
 from portal.usecases.caller import APPLICATION, Caller
 from portal.usecases.known_secrets import notify_of_known_secrets
-from portal.usecases.permissions import Permission, of_application
+from portal.usecases.permissions import Permission, PermissionMissing, of_application
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
 from tenants.directory.services.change_role import change_role as change_role_service
@@ -31,8 +31,9 @@ _ALL: Final = 10_000
 def require_roles(caller: Caller, role: str = NO_ROLE) -> None:
     """Let pass who may manage roles, and anybody when none is concerned.  Raises NotPermitted."""
     if role != NO_ROLE and not caller.may(Permission.ROLES_MANAGE):
-        raise NotPermitted(
-            _("This application may not change who is an administrator or auditor. Ask an administrator to do it.")
+        raise PermissionMissing(
+            Permission.ROLES_MANAGE,
+            _("This application may not change who is an administrator or auditor. Ask an administrator to do it."),
         )
 
 
@@ -43,7 +44,10 @@ def require_scope(caller: Caller, person: PersonFacts) -> None:
     """
     require_roles(caller, person.role)
     if person.is_service and not caller.may(Permission.APPLICATIONS_MANAGE):
-        raise NotPermitted(_("This is an application. Only who may manage applications can do this."))
+        raise PermissionMissing(
+            Permission.APPLICATIONS_MANAGE,
+            _("This is an application. Only who may manage applications can do this."),
+        )
 
 
 @transaction.atomic

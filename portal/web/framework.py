@@ -21,6 +21,7 @@ from portal.usecases.caller import Caller, caller_at
 from portal.usecases.decoys import waiting_alarms
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
+from portal.usecases.refused_calls import call_refused
 from portal.web.listing import Listing
 from portal.words.events import SIGNED_IN_BY
 from tenants.directory.errors import DirectoryRefused, NotHere
@@ -53,7 +54,15 @@ def page(permission: Permission | None = None) -> Callable[[PageView[P]], Callab
             if not request.user.is_authenticated:
                 return signed_out(request, reverse("signin"))
             here = _with_caller(request)
-            if not here.caller.active or (permission is not None and not here.caller.may(permission)):
+            if not here.caller.active:
+                raise Http404
+            if permission is not None and not here.caller.may(permission):
+                call_refused(
+                    caller=here.caller,
+                    organization=here.organization,
+                    missing=permission,
+                    operation=f"{request.method} {request.path}",
+                )
                 raise Http404
             try:
                 return view(here, *args, **kwargs)

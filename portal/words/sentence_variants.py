@@ -40,5 +40,6 @@ ISSUER: Final = "issuer"
 AS_RECORDED: Final = (
     *("version", "restored", "edition", "follows", "epoch", "hours", "notice_days", "legal_ground"),
     *("super_user_group", "super_user_group_before", "openings", "seconds", "people_group", "days", "readable"),
+    *("operation", "missing"),
 )
 """Details that sentences name as they are recorded."""

@@ -53,7 +53,11 @@ def test_provisioning_reaches_no_role(cast: Cast, contoso: UUID) -> None:
         ).status_code
 
     newcomer = f"n{uuid4().hex[:8]}@contoso.example"
+    before = len(ledger(cast, "contoso", "call.refused"))
     assert ask("POST", "people", {"email": newcomer, "role": "global_administrator"}) == 403
+    (refused, *others) = ledger(cast, "contoso", "call.refused")
+    assert len(others) == before
+    assert (refused.details["operation"], refused.details["missing"]) == ("POST /api/v1/people", "roles:manage")
     assert ask("POST", "people", {"email": newcomer}) == 201
     for person, change in (
         (cast.max.id, {"role": "global_administrator"}),
