@@ -1,4 +1,4 @@
-"""Record that somebody tried what their role does not permit (azure-rms.md §7.5, "Failed")."""
+"""Record that somebody tried what their role does not permit (promise C81)."""
 
 from django.db import transaction
 
