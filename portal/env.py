@@ -47,6 +47,9 @@ VARIABLES: tuple[Variable, ...] = (
              "Size of the connection pool in each web process; 0 keeps one lasting connection in each thread."),
     Variable("CHANCERY_DATABASE_ROLE", Kind.TEXT, "",
              "Database role that web and worker connections take on; required for them in production."),
+    Variable("CHANCERY_DNS_RESOLVERS", Kind.TEXT, "",
+             "IP addresses of the resolvers that are asked for mail domains, separated by spaces, each with :port where"
+             " it is not 53. All of them have to see the record. When empty, the machine's own resolvers are asked."),
     Variable("CHANCERY_HEARTBEATS", Kind.TEXT, "",
              "Folder in which each process touches a file every two seconds; the supervisor of the embedded mode sets"
              " it."),

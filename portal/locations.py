@@ -6,9 +6,11 @@ Pure functions, so that settings stay a list of values and every odd spelling of
 import base64
 import binascii
 from dataclasses import dataclass
+from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
 
 ROOT_KEY_BYTES = 32
+DNS_PORT = 53
 
 
 class LocationRefused(Exception):
@@ -36,6 +38,15 @@ class Base:
     def origin_of(self, host: str) -> str:
         """Return the origin of an organization's host name."""
         return f"{self.scheme}://{host}" if self.port is None else f"{self.scheme}://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """A DNS resolver: how it is written in the environment, and where it is."""
+
+    name: str
+    address: str
+    port: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +116,22 @@ def root_key(encoded: str) -> bytes:
         return base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise LocationRefused("CHANCERY_ROOT_KEY must be base64url.") from error
+
+
+def resolvers(text: str) -> tuple[Resolver, ...]:
+    """Return the resolvers, written as IP addresses with or without a port and separated by spaces or commas."""
+    return tuple(_resolver(one) for one in text.replace(",", " ").split())
+
+
+def _resolver(text: str) -> Resolver:
+    try:
+        return Resolver(text, str(ip_address(text)), DNS_PORT)
+    except ValueError:
+        pass
+    try:
+        parts = urlsplit(f"//{text}")
+        return Resolver(text, str(ip_address(parts.hostname or "")), parts.port or DNS_PORT)
+    except ValueError as error:
+        raise LocationRefused(
+            f"CHANCERY_DNS_RESOLVERS names IP addresses like 192.0.2.53 or [2001:db8::53]:5353, not {text!r}."
+        ) from error

@@ -25,6 +25,7 @@ from chancery.errors import (
 )
 from portal.languages import translate
 from portal.request_facts import correlation_id
+from portal.usecases.addresses import TooManyAddressCodes
 from portal.usecases.decoys import OnlyWatchersMark
 from portal.usecases.read_permissions.query import PermissionRefused
 from protection.services.access import OnlyTheOwner
@@ -47,6 +48,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (MayNotPrelicense, HTTPStatus.FORBIDDEN),
     (NotRunning, HTTPStatus.FORBIDDEN),
     (PermissionRefused, HTTPStatus.FORBIDDEN),
+    (TooManyAddressCodes, HTTPStatus.TOO_MANY_REQUESTS),
     (SendWholeLicense, HTTPStatus.CONFLICT),
     (Conflict, HTTPStatus.CONFLICT),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -95,8 +97,14 @@ def of_error(error: ChanceryError) -> Problem:
         error.message,
         error.next_step,
         more=_members_of(error),
-        headers={"Retry-After": "2"} if isinstance(error, Unavailable) else {},
+        headers=_headers_of(error),
     )
+
+
+def _headers_of(error: ChanceryError) -> dict[str, str]:
+    if isinstance(error, TooManyAddressCodes):
+        return {"Retry-After": str(error.seconds)}
+    return {"Retry-After": "2"} if isinstance(error, Unavailable) else {}
 
 
 def _members_of(error: ChanceryError) -> dict[str, Any]:

@@ -25,6 +25,7 @@ CHANCERY_BASE = locations.base(env.text("CHANCERY_BASE_URL"))
 CHANCERY_BASE_URL = CHANCERY_BASE.origin
 CHANCERY_ROOT_KEY = locations.root_key(env.secret("CHANCERY_ROOT_KEY"))
 CHANCERY_DATABASE_ROLE = env.text("CHANCERY_DATABASE_ROLE")
+CHANCERY_DNS_RESOLVERS = locations.resolvers(env.text("CHANCERY_DNS_RESOLVERS"))
 CHANCERY_APPROVER_DAYS = env.number("CHANCERY_APPROVER_DAYS")
 CHANCERY_REQUESTS_PER_SECOND = max(1, env.number("CHANCERY_REQUESTS_PER_SECOND"))
 CHANCERY_VIEWER_BYTES = env.number("CHANCERY_VIEWER_MEGABYTES") * 1024 * 1024
@@ -208,7 +209,6 @@ ACCOUNT_FORMS = {
     "change_password": "portal.identity.forms.OtherPasswordForm",
     "set_password": "portal.identity.forms.FirstPasswordForm",
     "reauthenticate": "portal.identity.forms.AgainForm",
-    "add_email": "portal.identity.forms.MoreAddressForm",
     "confirm_login_code": "portal.identity.forms.MailedCodeForm",
     "confirm_email_verification_code": "portal.identity.forms.ProofForm",
 }

@@ -19,6 +19,7 @@ from portal.notifications.outbox import forget_old
 from portal.notifications.send import send_due
 from portal.rendering.work import begin, keep_announcing
 from portal.usecases.alarms import carry_on as raise_and_mail_alarms
+from portal.usecases.domain_rechecks import recheck_domains
 from portal.usecases.everywhere import carry_on_everywhere
 from portal.usecases.hand_overs.carry_out import carry_on
 from portal.usecases.mail_notices import carry_on as mail_notices
@@ -60,21 +61,9 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
 
 
 @shared_task(name="portal.sweep", base=Task)
-def sweep(*task_names: str) -> int:
-    """Send each named task once for every active organization that has something to do.
-
-    One that cannot look does not keep the others from it: errors are raised when all have looked.
-    """
-    sent: int = 0
-    failed: list[Exception] = []
-    for name in task_names:
-        try:
-            sent += fan_out(name, BUSY.get(name))
-        except Exception as error:  # noqa: BLE001  # raised below
-            failed.append(error)
-    if failed:
-        raise ExceptionGroup("Some sweeps could not look for work.", failed)
-    return sent
+def sweep(task_name: str) -> int:
+    """Send the named task once for every active organization that has something to do."""
+    return fan_out(task_name, BUSY.get(task_name))
 
 
 @shared_task(name="portal.answer_previews")
@@ -161,6 +150,12 @@ def propagate_directory_revocations() -> int:
 def send_notifications() -> int:
     """Send the mail that is due; return how many messages were sent."""
     return send_due()
+
+
+@shared_task(name="portal.recheck_domains", base=Task)
+def recheck_domain_records() -> int:
+    """Look for the DNS records of proven mail domains whose turn it is; return how many were looked for."""
+    return recheck_domains()
 
 
 @shared_task(name="portal.expire", base=Task)

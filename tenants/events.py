@@ -10,6 +10,8 @@ from enum import StrEnum
 class DirectoryKind(StrEnum):
     """What happened to people, groups, devices, domains and applications, and to the organization itself."""
 
+    ADDRESS_ADDED = "address.added"
+    ADDRESS_MADE_MAIN = "address.made_main"
     ADDRESS_PROVEN = "address.proven"
     ADDRESS_REMOVED = "address.removed"
     APPLICATION_CREATED = "application.created"

@@ -1,6 +1,6 @@
 """A second address of a person, vouched for by an organization that has proven its domain.
 
-No interface of the product adds one yet; people prove further addresses themselves, by a mailed code.
+It signs in without a code having been mailed, which no interface of the product lets an organization do.
 """
 
 from uuid import UUID

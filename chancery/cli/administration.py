@@ -13,6 +13,8 @@ from chancery.cli.output import Output
 from chancery.cli.people import by_address
 from chancery.cli.session import signed_in
 from chancery.cli.tables import LIMIT, WIDE, sorts
+from chancery.policy.policy import Principal
+from chancery.sdk.errors import Misused
 from chancery.sdk.organization import Organization
 from chancery.texts import message
 
@@ -32,7 +34,30 @@ def domain() -> None:
 def list_domains(output: Output, place: Organization) -> None:
     """List the mail domains."""
     found = place.call("GET", "/api/v1/domains")["results"]
-    tables.show(output, found, ["domain", "proven_at", "challenge"], empty=message("There are no mail domains yet."))
+    columns = ["domain", "proven_at", "checked_at", "challenge"]
+    tables.show(output, found, columns, empty=message("There are no mail domains yet."))
+
+
+@domain.command("show")
+@DOMAIN
+@in_organization
+def show_domain(output: Output, place: Organization, domain_name: str) -> None:
+    """Show the DNS record of a DOMAIN and what the DNS said last."""
+    normal = Principal.parse(f"domain:{domain_name}").value
+    found = next((one for one in place.call("GET", "/api/v1/domains")["results"] if one["domain"] == normal), None)
+    if found is None:
+        raise Misused(
+            message("{domain} is not among the mail domains here.", domain=domain_name),
+            remedy=message("See: chancery domain list"),
+        )
+    lines: list[str] = [
+        message("TXT record of {domain}:", domain=found["domain"]),
+        f"    {found['challenge']}",
+        message("Proven.") if found["proven_at"] else message("Not proven yet."),
+    ]
+    if found["check"]:
+        lines.append(message("The DNS said: {what}", what=found["check"]))
+    output.result(found, *lines)
 
 
 @domain.command("claim")
@@ -47,10 +72,12 @@ def claim_domain(output: Output, place: Organization, domain_name: str) -> None:
 
 @domain.command("prove")
 @DOMAIN
+@click.option("--without-dns", is_flag=True, help="Accept it as it is; only on an installation on your own machine.")
 @in_organization
-def prove_domain(output: Output, place: Organization, domain_name: str) -> None:
+def prove_domain(output: Output, place: Organization, domain_name: str, *, without_dns: bool) -> None:
     """Prove a mail DOMAIN by its DNS record."""
-    answer = place.call("POST", f"/api/v1/domains/{quote(domain_name, safe='')}/prove")
+    body = {"without_dns": True} if without_dns else {}
+    answer = place.call("POST", f"/api/v1/domains/{quote(domain_name, safe='')}/prove", body)
     changed(output, answer, domain=domain_name)
 
 

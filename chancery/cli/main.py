@@ -22,6 +22,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "logout": "account.logout",
         "whoami": "account.whoami",
         "preferences": "account.preferences",
+        "address": "addresses.address",
         "leave": "service.leave",
         "device": "administration.device",
     },

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict
 from http import HTTPStatus
+from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema, inline_serializer
 from rest_framework import serializers
@@ -22,7 +23,8 @@ from portal.api.idempotency import idempotent
 from portal.usecases.domains import claim_domain, prove_domain, release_domain
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.permissions import Permission
-from tenants.directory.selectors.domains import domains_in
+from portal.words.domain_checks import check_in_words
+from tenants.directory.selectors.domains import DomainFacts, domains_in
 
 PROVEN = done("contoso.example is proven: your organization answers for its addresses from now on.")
 
@@ -33,6 +35,26 @@ class DomainItem(Answer):
     domain = serializers.CharField()
     challenge = serializers.CharField(help_text="The text that a TXT record of the domain must hold.")
     proven_at = serializers.DateTimeField(allow_null=True)
+    checked_at = serializers.DateTimeField(allow_null=True, help_text="When the DNS was asked last.")
+    checked_by = serializers.UUIDField(allow_null=True, help_text="Who asked; null for the daily check.")
+    check_result = serializers.CharField(
+        allow_blank=True, help_text="found, other, empty, no_domain, alias, failed or timeout; empty before the first."
+    )
+    check_resolver = serializers.CharField(allow_blank=True, help_text="Whose answer it was, of several.")
+    check_seen = serializers.ListField(
+        child=serializers.CharField(), help_text="What the domain holds instead, or the name that it is an alias of."
+    )
+    found_at = serializers.DateTimeField(allow_null=True, help_text="When the record was seen last.")
+    missing_since = serializers.DateTimeField(allow_null=True, help_text="Since when a proven domain's record is gone.")
+    check = serializers.CharField(allow_blank=True, help_text="What the DNS said, in the caller's language.")
+
+
+class ProofWanted(serializers.Serializer[dict[str, bool]]):
+    """How a domain is to be proven."""
+
+    without_dns = serializers.BooleanField(
+        required=False, default=False, help_text="Accept it as it is; only on an installation on your own machine."
+    )
 
 
 class Domains(OrganizationView):
@@ -47,7 +69,7 @@ class Domains(OrganizationView):
     )
     def get(self, request: Request) -> Response:
         """Answer with claimed and proven domains and the text that proves them."""
-        return page([asdict(facts) for facts in domains_in(self.organization.id)])
+        return page([_domain(facts) for facts in domains_in(self.organization.id)])
 
     @extend_schema(
         summary="Claim a mail domain",
@@ -71,13 +93,17 @@ class ProveDomain(OrganizationView):
 
     @extend_schema(
         summary="Prove a claimed mail domain by its TXT record",
-        request=None,
+        request=ProofWanted,
         responses=EffectAnswer,
-        examples=[OpenApiExample("Proven", PROVEN)],
+        examples=[
+            OpenApiExample("By the DNS", {}, request_only=True),
+            OpenApiExample("Proven", PROVEN, response_only=True),
+        ],
     )
     def post(self, request: Request, domain: str) -> Response:
-        """Ask the DNS and take the domain over when it holds the text."""
-        return effect_response(prove_domain(caller=self.caller, domain=domain))
+        """Ask the DNS and take the domain over when all resolvers see the text; says what they saw otherwise."""
+        wanted = checked(ProofWanted, request.data)
+        return effect_response(prove_domain(caller=self.caller, domain=domain, **wanted))
 
 
 class ReleaseDomain(OrganizationView):
@@ -97,3 +123,8 @@ class ReleaseDomain(OrganizationView):
         return effect_response(
             release_domain(caller=self.caller, organization=self.organization, domain=domain, stated=stated)
         )
+
+
+def _domain(facts: DomainFacts) -> dict[str, Any]:
+    said = check_in_words(facts.check_result, facts.domain, resolver=facts.check_resolver, seen=facts.check_seen)
+    return {**asdict(facts), "check": said}

@@ -131,6 +131,15 @@ DOMAIN: Final[Example] = {
     "domain": "contoso.example",
     "challenge": "chancery-domain=q83vEjRWeJAq83vEjRWeJAq83vEjRWeJ",
     "proven_at": None,
+    "checked_at": "2026-06-01T09:00:00Z",
+    "checked_by": ADA,
+    "check_result": "empty",
+    "check_resolver": "192.0.2.53",
+    "check_seen": [],
+    "found_at": None,
+    "missing_since": None,
+    "check": "contoso.example has no TXT record. Add it; that can take an hour to be seen everywhere."
+    " Answer of 192.0.2.53.",
 }
 GROUP: Final[Example] = {"id": BOARD, "address": "board@contoso.example", "name": "Board", "archived": False}
 GROUP_SHOWN: Final[Example] = {
@@ -192,6 +201,15 @@ PERSON: Final[Example] = {
     "invited": False,
     "since": "2026-06-01T08:00:00Z",
     "addresses": [{"address": "max@contoso.example", "proven": True}],
+}
+OWN_ADDRESS: Final[Example] = {
+    "address": "olga@home.example",
+    "main": False,
+    "proven_by": "person",
+    "proven_at": "2026-06-02T08:00:00Z",
+    "signs_in": True,
+    "organization": "",
+    "code_until": None,
 }
 RECIPIENT: Final[Example] = {
     "who": RITA["who"],

@@ -25,6 +25,7 @@ from portal.api import (
     owners,
     pending_documents,
     people,
+    person_addresses,
     person_devices,
     prelicenses,
     previews,
@@ -231,6 +232,17 @@ urlpatterns = [
     path("people/departed", hand_overs.DepartedOwners.as_view(), name="api_people_departed"),
     path("people/chosen", chosen.ChosenPeople.as_view(), name="api_people_chosen"),
     path("people/<uuid:person_id>", people.PersonDetail.as_view(), name="api_person"),
+    path("people/<uuid:person_id>/addresses", person_addresses.PersonAddresses.as_view(), name="api_person_addresses"),
+    path(
+        "people/<uuid:person_id>/addresses/remove",
+        person_addresses.RemovePersonAddress.as_view(),
+        name="api_person_address_remove",
+    ),
+    path(
+        "people/<uuid:person_id>/addresses/main",
+        person_addresses.MainPersonAddress.as_view(),
+        name="api_person_address_main",
+    ),
     path("people/<uuid:person_id>/devices", person_devices.PersonDevices.as_view(), name="api_person_devices"),
     path(
         "people/<uuid:person_id>/devices/<uuid:device_id>/block",

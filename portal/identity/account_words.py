@@ -19,7 +19,6 @@ NEW_PASSWORD: Final = gettext_lazy("New password")
 
 ERRORS: Final = {
     "account_inactive": gettext_lazy("This account is disabled. Ask an administrator of your organization."),
-    "duplicate_email": gettext_lazy("You have this address already; it is in the list above."),
     "email_password_mismatch": gettext_lazy(
         "Address and password do not fit each other. Check both, or sign in with a code by mail."
     ),
@@ -28,7 +27,6 @@ ERRORS: Final = {
     "incorrect_code": gettext_lazy("This is not the code, or it is too old. Check it, or get a new one."),
     "incorrect_password": gettext_lazy("This is not your password."),
     "too_many_login_attempts": gettext_lazy("There were too many attempts. Wait some minutes, then begin again."),
-    "unverified_primary_email": gettext_lazy("Only a confirmed address can be the main one. Confirm it first."),
     "rate_limited": gettext_lazy("There were too many requests. Wait some minutes, then try again."),
 }
 """What the pages of accounts say when something is refused, by the suite's codes."""

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final, Literal
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.internal.flows.login import record_authentication
 from allauth.account.models import EmailAddress
-from allauth.account.signals import email_confirmed, email_removed
+from allauth.account.signals import email_confirmed
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.idp.oidc.internal.private_keys import filter_keys
@@ -32,14 +32,12 @@ from portal.languages import reason_of
 from portal.subjects.subject import is_disabled
 from tenants import naming
 from tenants.actor import Actor
-from tenants.directory import address_holders
 from tenants.directory.access import end_sessions
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.models import Person
 from tenants.directory.services.claim_address import claim_address
 from tenants.directory.services.outsiders import adopted_by_sign_up
 from tenants.directory.services.prove_address import prove_address
-from tenants.directory.services.remove_address import remove_address
 
 SIGNED_UP = "chancery.signed_up"
 BASE = "base"
@@ -87,11 +85,6 @@ class AccountAdapter(DefaultAccountAdapter):
         response: HttpResponse = super().post_login(request, user, **how)
         return onward(request, response["Location"]) if response.has_header("Location") else response
 
-    def can_delete_email(self, email_address: EmailAddress) -> bool:
-        """Leave an address that an organization manages to its administrators."""
-        managed = address_holders.manager_of(email_address.user_id, email_address.email)
-        return not managed and bool(super().can_delete_email(email_address))
-
     def is_reauthentication_required(self, *, app: str, **_more: Any) -> bool:
         """Ask nobody a second time: ``portal.identity.recent_sign_in`` sees to fresh sign-ins, for everybody alike."""
         return False
@@ -136,19 +129,14 @@ def address_proven(request: HttpRequest, email_address: EmailAddress, **_kwargs:
         record_authentication(request, person, method="code", email=email_address.email)
     setattr(request, PROVEN_NOW, person.pk)
     if request.user.pk == person.pk:
+        stay_signed_in(request)
+
+
+def stay_signed_in(request: HttpRequest) -> None:
+    """Bind the session to password and generation as they are after a proof that the signed-in person has made."""
+    if isinstance(request.user, Person):
         request.user.refresh_from_db(fields=[*BOUND])
         update_session_auth_hash(request, request.user)
-
-
-@receiver(email_removed, dispatch_uid="portal.identity.address_removed")
-def address_removed(request: HttpRequest, email_address: EmailAddress, **_kwargs: Any) -> None:
-    """Tell the directory that a person gave an address up."""
-    try:
-        remove_address(
-            person_id=email_address.user_id, address=email_address.email, actor=actor_of(request, email_address)
-        )
-    except DirectoryRefused as error:
-        raise PermissionDenied(str(error)) from error
 
 
 @receiver(user_logged_out, dispatch_uid="portal.identity.signed_out")

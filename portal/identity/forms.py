@@ -4,7 +4,6 @@ from typing import Any
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import (
-    AddEmailForm,
     ChangePasswordForm,
     ConfirmEmailVerificationCodeForm,
     ConfirmLoginCodeForm,
@@ -62,10 +61,6 @@ class FirstPasswordForm(InOurWords, SetPasswordForm):
 
 class AgainForm(InOurWords, ReauthenticateForm):
     """Asks for the password once more."""
-
-
-class MoreAddressForm(InOurWords, AddEmailForm):
-    """Adds an address."""
 
 
 class MailedCodeForm(InOurWords, ConfirmLoginCodeForm):

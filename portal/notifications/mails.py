@@ -198,9 +198,9 @@ def mail_access_gained(people: Iterable[PersonFacts], *, author: str, gainers: s
         with in_language(reader.language):
             subject = _("{gainers} gained access to documents").format(gainers=gainers)
             text = _(
-                "{maker} has changed a template or a group. By that {gainers} may now open documents that were closed"
-                " before, up to {count}.\n\nThe change and this notice are on record; see the record for what was"
-                " changed."
+                "{maker} has changed a template, a group or an address. By that {gainers} may now open documents that"
+                " were closed before, up to {count}.\n\nThe change and this notice are on record; see the record for"
+                " what was changed."
             ).format(maker=author, gainers=gainers, count=documents)
             write_mail(reader.email, subject, text)
 

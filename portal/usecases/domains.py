@@ -1,27 +1,30 @@
 """Mail domains: claim, prove and release."""
 
-from collections.abc import Iterable
-from uuid import UUID
+from dataclasses import dataclass
+from typing import Final
 
-import dns.exception
-import dns.resolver
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from portal.throttle import retry_after
 from portal.usecases import consequences
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed
+from portal.usecases.domain_lookup import look_up
 from portal.usecases.effects import Effect, effect
+from portal.words.domain_checks import check_in_words
 from tenants import naming
-from tenants.actor import Actor
-from tenants.directory.errors import DomainRefused
-from tenants.directory.selectors.domains import domains_in
+from tenants.directory.errors import DomainRefused, NotHere
+from tenants.directory.selectors.domains import DomainFacts, domains_in
 from tenants.directory.services.claim_domain import claim_domain as claim_domain_service
 from tenants.directory.services.prove_domain import prove_domain as prove_domain_service
+from tenants.directory.services.record_domain_check import record_domain_check
 from tenants.directory.services.release_domain import release_domain as release_domain_service
 from tenants.organizations.selectors import OrganizationFacts
 
-LOOKUP_SECONDS = 5.0
+RATE: Final = 1 / 10
+BURST: Final = 6.0
+"""How often the DNS is asked for one organization, per second and at once: each time keeps a thread waiting."""
 
 
 def claim_domain(*, caller: Caller, domain: str) -> Effect:
@@ -39,41 +42,64 @@ def claim_domain(*, caller: Caller, domain: str) -> Effect:
     return effect(known is None, done.format(**words), state.format(**words), domain=normal, challenge=challenge)
 
 
-def prove_domain(*, caller: Caller, domain: str) -> Effect:
-    """Prove a claimed mail domain by its TXT record."""
-    normal = naming.mail_domain(domain)
-    proven = any(one.domain == normal and one.proven_at for one in domains_in(caller.organization))
-    if not proven:
-        _prove(caller.organization, normal, caller.directory_actor)
-    return effect(
-        not proven,
-        _("{domain} is proven: your organization answers for its addresses from now on.").format(domain=normal),
-        _("{domain} is proven already.").format(domain=normal),
-    )
+def prove_domain(*, caller: Caller, domain: str, without_dns: bool = False) -> Effect:
+    """Ask the DNS for the record of a claimed domain, and take the domain over where all resolvers see it.
 
-
-def _prove(organization_id: UUID, domain: str, actor: Actor) -> None:
-    """Take the domain over when its TXT records hold the organization's text.  Raises DirectoryRefused."""
-    if settings.CHANCERY_EMBEDDED:
-        known = {facts.domain: facts.challenge for facts in domains_in(organization_id)}
-        text = known.get(domain, "")
-        prove_domain_service(organization_id=organization_id, domain=domain, text_records=lambda _: [text], actor=actor)
-        return
-    prove_domain_service(organization_id=organization_id, domain=domain, text_records=_text_records, actor=actor)
-
-
-def _text_records(domain: str) -> Iterable[str]:
-    """Return the TXT records of a domain, none when it has none.
-
-    Raises DomainRefused when the DNS does not answer: then nothing is known, which is not the same.
+    Asked again for a proven domain, it says whether the record is still there.  ``without_dns`` accepts the domain as
+    it is, on an installation that runs on the caller's own machine.  Raises NotHere and DomainRefused.
     """
-    try:
-        answer = dns.resolver.resolve(domain, "TXT", lifetime=LOOKUP_SECONDS)
-    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
-        return []
-    except dns.exception.DNSException as error:
-        raise DomainRefused(_("The DNS does not answer for this domain at the moment. Try again soon.")) from error
-    return [b"".join(record.strings).decode("utf-8", "replace") for record in answer]
+    known = _domain(caller, domain)
+    if known.proven_at is not None:
+        said = "" if known.found_at is None else _check(caller, known).said
+        return effect(False, "", " ".join((_("{domain} is proven already.").format(domain=known.domain), said)).strip())
+    if without_dns:
+        _require_own_machine()
+    else:
+        checked = _check(caller, known)
+        if not checked.found:
+            raise DomainRefused(checked.said)
+    prove_domain_service(
+        organization_id=caller.organization,
+        domain=known.domain,
+        text_records=lambda _domain: [known.challenge],
+        actor=caller.directory_actor,
+    )
+    done = _("{domain} is proven: your organization answers for its addresses from now on.")
+    return effect(True, done.format(domain=known.domain), "")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDomain:
+    """What the DNS said, in words too."""
+
+    found: bool
+    said: str
+
+
+def _check(caller: Caller, known: DomainFacts) -> CheckedDomain:
+    """Ask the DNS and keep the answer, also where it is followed by a refusal."""
+    wait = retry_after(f"domain {caller.organization}", rate=RATE, burst=BURST)
+    if wait:
+        raise DomainRefused(_("The DNS was asked often just now. Try again in {seconds} seconds.").format(seconds=wait))
+    answer = look_up(known.domain, known.challenge)
+    record_domain_check(organization_id=caller.organization, domain=known.domain, check=answer, person_id=caller.person)
+    words = check_in_words(answer.result, known.domain, resolver=answer.resolver, seen=answer.seen)
+    return CheckedDomain(answer.found, words)
+
+
+def _domain(caller: Caller, domain: str) -> DomainFacts:
+    normal = naming.mail_domain(domain)
+    known = next((one for one in domains_in(caller.organization) if one.domain == normal), None)
+    if known is None:
+        raise NotHere(_("{domain} has not been claimed.").format(domain=normal))
+    return known
+
+
+def _require_own_machine() -> None:
+    if not settings.CHANCERY_EMBEDDED:
+        raise DomainRefused(
+            _("Only an installation on your own machine accepts a domain without the DNS. Publish the record.")
+        )
 
 
 def release_domain(*, caller: Caller, organization: OrganizationFacts, domain: str, stated: Stated) -> Effect:

@@ -1,4 +1,4 @@
-"""Changes of templates and groups by which administrators gain access to documents (docs/protocol.md P18).
+"""Changes of templates, groups and addresses by which administrators gain access to documents (docs/protocol.md P18).
 
 Administrators of templates and groups could grant themselves access to everything.  So nobody makes a change by which
 they gain while there is another administrator: that one saves what they have previewed.  People who have just added or
@@ -53,9 +53,10 @@ def guarding_self_granted_access(
 ) -> Iterator[None]:
     """Make the change of the block unless its author gains access by it and another administrator could make it.
 
-    ``changes`` is ``template``, ``templates`` or ``group``, ``target`` which one; ``author`` is the person who prepared
-    what the signed-in person saves.  An application speaks for nobody who could be asked: what it does is made, and
-    recorded when an administrator gains by it.  Raises NeedsAnotherAdministrator, and nothing is changed.
+    ``changes`` is ``template``, ``templates``, ``group`` or ``address``, ``target`` which one, of an address whose it
+    is; ``author`` is the person who prepared what the signed-in person saves.  An application speaks for nobody who
+    could be asked: what it does is made, and recorded when an administrator gains by it.  Raises
+    NeedsAnotherAdministrator, and nothing is changed.
     """
     organization, application = caller.organization, caller.role == APPLICATION
     administrators = enabled_with_role(organization, ADMINISTRATOR)
@@ -74,21 +75,23 @@ def guarding_self_granted_access(
             return
         own = [documents for person, documents in gained.items() if person in connected]
         if own and any(one.id not in connected for one in administrators):
-            _refuse(caller, gained, max(own))
+            _refuse(caller, changes, gained, max(own))
         _put_on_record(caller, changes, target, gained, approved=not own and not application)
 
 
-def _refuse(caller: Caller, gained: Mapping[UUID, int], documents: int) -> NoReturn:
+def _refuse(caller: Caller, changes: str, gained: Mapping[UUID, int], documents: int) -> NoReturn:
+    remedy = message("Ask another administrator to make it.") if changes == "address" else None
     if caller.person in gained:
         raise NeedsAnotherAdministrator(
-            message("This change gives you access to documents, up to {count}.", count=documents)
+            message("This change gives you access to documents, up to {count}.", count=documents), remedy=remedy
         )
     raise NeedsAnotherAdministrator(
         message(
             "This change gives access to documents, up to {count}, to a person who has just made you an"
             " administrator or whom you made one.",
             count=documents,
-        )
+        ),
+        remedy=remedy,
     )
 
 

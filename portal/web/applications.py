@@ -1,22 +1,18 @@
-"""Applications and mail domains: who else acts for the organization, and which addresses it answers for."""
+"""Applications: who else acts for the organization."""
 
 from django import forms
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
-from portal.languages import reason_of
 from portal.ordering import APPLICATIONS, in_order
 from portal.usecases.applications import create_application, disable_application
-from portal.usecases.domains import claim_domain, prove_domain, release_domain
 from portal.usecases.permissions import APPLICATION_ROLES, Permission
 from portal.web.confirming import confirmed
-from portal.web.framework import PageRequest, carried_out, page, paged, show, words_of
+from portal.web.framework import PageRequest, page, paged, show, words_of
 from portal.web.listing import Column, Listing
-from tenants import naming
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.selectors.domains import application_of_client, applications_in
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
@@ -107,56 +103,3 @@ def application(request: PageRequest, client_id: str) -> HttpResponse:
         code = issue_enrollment_code(person_id=found.person_id, actor=request.caller.directory_actor)
     may = [ROLE_WORDS.get(role, role) for role in found.roles]
     return show(request, "application", "applications", {"found": found, "code": code, "may": may})
-
-
-class DomainForm(forms.Form):
-    """A mail domain."""
-
-    domain = forms.CharField(
-        label=gettext_lazy("Mail domain"),
-        max_length=253,
-        help_text=gettext_lazy(
-            "For example contoso.com. Next you get a text to publish in its DNS, as the proof that it is yours."
-        ),
-    )
-
-    def clean_domain(self) -> str:
-        """Return the domain in its normal form."""
-        try:
-            return naming.mail_domain(self.cleaned_data["domain"])
-        except naming.NameRefused as error:
-            raise forms.ValidationError(reason_of(error)) from error
-
-
-@require_http_methods(["GET", "POST"])
-@page(Permission.DOMAINS_MANAGE)
-def domain_new(request: PageRequest) -> HttpResponse:
-    """Claim a mail domain."""
-    form = DomainForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        domain = form.cleaned_data["domain"]
-        if carried_out(request, lambda: claim_domain(caller=request.caller, domain=domain)):
-            return redirect("people")
-    return show(request, "domain_new", "people", {"form": form})
-
-
-@require_POST
-@page(Permission.DOMAINS_MANAGE)
-def domain_prove(request: PageRequest, domain: str) -> HttpResponse:
-    """Look for the text in the DNS and take the domain over when it is there."""
-    carried_out(request, lambda: prove_domain(caller=request.caller, domain=domain))
-    return redirect("people")
-
-
-@require_http_methods(["GET", "POST"])
-@page(Permission.DOMAINS_MANAGE)
-def domain_release(request: PageRequest, domain: str) -> HttpResponse:
-    """Release a mail domain, once its consequences were seen."""
-    return confirmed(
-        request,
-        reverse("people"),
-        lambda stated: release_domain(
-            caller=request.caller, organization=request.organization, domain=domain, stated=stated
-        ),
-        section="people",
-    )

@@ -29,6 +29,7 @@ from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField
 from portal.web.framework import PageRequest, carried_out, page, paged, show
 from portal.web.listing import Column, Listing
+from portal.web.person_addresses import managed_addresses
 from portal.web.previews import ask
 from portal.words.events import shown_events
 from tenants import naming
@@ -159,6 +160,7 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
     context = {"found": found, "form": form, "manages": manages, "devices": devices}
     if manages:
         context |= {"leaving": offboarding_of(caller=request.caller, person_id=person_id)}
+        context |= {} if found.guest or found.is_service else {"managed": managed_addresses(organization, person_id)}
     if request.caller.may(Permission.AUDIT_READ):
         lately = audit_events(caller=request.caller, wanted=Filter(person_id=person_id), limit=LATELY).events
         context |= {"lately": shown_events(lately, organization, request.organization.name)}

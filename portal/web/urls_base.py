@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.web import (
+    addresses,
     browser_client,
     chosen,
     client,
@@ -45,6 +46,8 @@ urlpatterns = [
     path("open/code/token/", opening_by_code.token, name="open_code_token"),
     path("open/manifest.webmanifest", opening.manifest, name="open_manifest"),
     path("open/viewer/", opening.viewer, name="open_viewer"),
+    # Before the account suite's page of the same address, which knows neither commands nor organizations.
+    path("accounts/email/", addresses.own_addresses, name="account_email"),
     path("accounts/preferences/", preferences.preferences, name="preferences"),
     path("operator/", operator.organizations, name="operator"),
     path("operator/mail/", operator.mail, name="operator_mail"),

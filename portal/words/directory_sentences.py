@@ -32,6 +32,14 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         "between": _("{who} changed the role of {target} from {before} to {after}."),
         PLAIN: _("{who} changed the role of {target}."),
     },
+    DirectoryKind.ADDRESS_ADDED: {
+        OWN: _("{who} gave themselves the address {address}."),
+        PLAIN: _("{who} gave {target} the address {address}."),
+    },
+    DirectoryKind.ADDRESS_MADE_MAIN: {
+        OTHER: _("{who} made {address} the main address of {target}."),
+        PLAIN: _("{who} made {address} their main address."),
+    },
     DirectoryKind.ADDRESS_PROVEN: {PLAIN: _("{who} proved the address {address}.")},
     DirectoryKind.ADDRESS_REMOVED: {
         OTHER: _("{who} took the address {address} from {target}."),

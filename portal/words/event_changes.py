@@ -21,6 +21,8 @@ from tenants.events import DirectoryKind
 NOBODY: Final = UUID(int=0)
 
 _MEMBERS: Final = {
+    "addresses": gettext_lazy("addresses"),
+    "email": gettext_lazy("main address"),
     "name": gettext_lazy("name"),
     "description": gettext_lazy("description"),
     "language": gettext_lazy("language"),

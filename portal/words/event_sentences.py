@@ -185,7 +185,7 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
             "{who} changed the template “{template}”; by that {recipient} gained access to up to {number} documents."
         ),
         "recipient": _(
-            "{who} changed a template or group; by that {recipient} gained access to up to {number} documents."
+            "{who} changed a template, group or address; by that {recipient} gained access to up to {number} documents."
         ),
         PLAIN: _("{who} made a change by which an administrator gained access to documents."),
     },

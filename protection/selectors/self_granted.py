@@ -23,13 +23,14 @@ _NOBODY = UUID(int=0)
 
 @dataclass(frozen=True, slots=True)
 class Reachable:
-    """What policies give somebody: their rights by each template, and their groups, which documents may name.
+    """What policies give somebody: their rights by each template, and their groups and addresses, which documents name.
 
     Each right has the moment at which it ends, infinite for never: who has it for longer has gained.
     """
 
     templates: Mapping[UUID, Mapping[Right, float]]
     groups: Mapping[UUID, str]
+    addresses: frozenset[str] = frozenset()
 
 
 def one_change_at_a_time(organization: UUID) -> None:
@@ -46,6 +47,7 @@ def reachable(organization: UUID, known: Mapping[UUID, Rule], subject: Subject, 
     return Reachable(
         {template: _rights(organization, rule, subject, now) for template, rule in known.items()},
         {group.id: group.address for group in subject.groups if group.live},
+        subject.addresses,
     )
 
 
@@ -53,16 +55,18 @@ def together(these: Iterable[Reachable]) -> Reachable:
     """Return what somebody reaches who can act as each of these."""
     templates: dict[UUID, Mapping[Right, float]] = {}
     groups: dict[UUID, str] = {}
+    addresses: frozenset[str] = frozenset()
     for one in these:
         groups |= one.groups
+        addresses |= one.addresses
         for template, rights in one.templates.items():
             known = templates.get(template, {})
             templates[template] = {right: max(rights.get(right, 0), known.get(right, 0)) for right in {*known, *rights}}
-    return Reachable(templates, groups)
+    return Reachable(templates, groups, addresses)
 
 
 def documents_gained(before: Reachable, after: Reachable) -> int:
-    """Return how many documents give somebody more: by a template, a group that they joined, or one that they left.
+    """Return how many documents give somebody more: by a template, an address, a group they joined or one they left.
 
     It errs on the safe side: who owns one of them, or reaches it in another way too, has gained less than is counted.
     """
@@ -72,9 +76,10 @@ def documents_gained(before: Reachable, after: Reachable) -> int:
         if any(end > before.templates.get(template, {}).get(right, 0) for right, end in rights.items())
     )
     joined, left = after.groups.keys() - before.groups.keys(), before.groups.keys() - after.groups.keys()
+    named = after.addresses - before.addresses
     found = 0
-    if more or joined:
-        names = frozenset(after.groups[group] for group in joined)
+    if more or joined or named:
+        names = named.union(after.groups[group] for group in joined)
         found = reached(Reach(templates=more, names=names, ids=frozenset(joined)))
     return found + (_shut_out_by({group: before.groups[group] for group in left}) if left else 0)
 

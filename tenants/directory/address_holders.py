@@ -1,8 +1,8 @@
 """Finding whose an address is, and what may make it proven (docs/protocol.md P12).
 
-The rule that keeps a hostile organization out: an address that nobody has proven never becomes a second way to sign in
-as somebody.  A person whose only address is unproven can be entered by that mailbox alone, so such a row may be shared;
-an organization adds addresses only to people all of whose addresses lie in domains it has proven.
+The rule that keeps a hostile organization out: an address that the person has not proven never becomes a second way to
+sign in as them.  A person whose only address is unproven can be entered by that mailbox alone, so such a row may be
+shared; an address that administrators add later matches policies, and signs nobody in before a mailed code came back.
 """
 
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from tenants import naming
 from tenants.directory.access import forget_sign_in
 from tenants.directory.change import raise_epochs
-from tenants.directory.errors import AddressTaken
+from tenants.directory.errors import AddressTaken, DirectoryRefused, NotHere
 from tenants.directory.models import (
     Address,
     FormerAddressHolder,
@@ -90,6 +90,37 @@ def vouches(organization_id: UUID, person_id: UUID) -> bool:
 def has_proof(person_id: UUID) -> bool:
     """Tell whether any address of the person is proven."""
     return Address.objects.filter(person_id=person_id).exclude(proven_by="").exists()
+
+
+def signs_in_with(person_id: UUID, address: str) -> bool:
+    """Tell whether the person can sign in with an address that counts as theirs."""
+    proven = Address.objects.filter(person_id=person_id, address=address).exclude(proven_by="").exists()
+    return proven and EmailAddress.objects.filter(user_id=person_id, email=address, verified=True).exists()
+
+
+def addresses_in_words(person_id: UUID) -> str:
+    """Return the proven addresses as an event states them, before and after a change."""
+    rows = Address.objects.filter(person_id=person_id).exclude(proven_by="").order_by("address")
+    return ", ".join(rows.values_list("address", flat=True))
+
+
+def require_answerable(organization_id: UUID, person_id: UUID, address: str) -> None:
+    """Let pass what an organization may say of an address: it has proven the domain, and the person is its member.
+
+    Raises NotHere for a person who is not in the organization, DirectoryRefused for a guest and for another domain.
+    """
+    domain = naming.domain_of(address)
+    place = Membership.objects.within(organization_id).filter(person_id=person_id, removed_at__isnull=True).first()
+    if place is None:
+        raise NotHere(_("There is no such person in this organization."))
+    if place.guest or place.person.is_service:
+        raise DirectoryRefused(_("Only members have addresses here; a guest's addresses are not this organization's."))
+    if not owns_domain(organization_id, domain):
+        raise DirectoryRefused(
+            _(
+                "{domain} is not a proven mail domain of this organization. The person adds such addresses themselves."
+            ).format(domain=domain)
+        )
 
 
 def manager_of(person_id: UUID, address: str) -> str:

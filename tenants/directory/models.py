@@ -103,13 +103,51 @@ class Address(models.Model):
         return self.address
 
 
+class AddressCode(models.Model):
+    """A code that was mailed to an address which a person wants to have; only that person can enter it.
+
+    Rows are kept for a day, since they are also the count of codes by person and address.  A row is there too where no
+    code was mailed, because the address is somebody else's: asking must not tell.
+    """
+
+    MOST_WRONG: ClassVar[int] = 5
+    """Wrong codes after which a new one must be asked for."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    address = models.CharField(max_length=254, db_index=True)
+    code_hash = models.CharField(max_length=64)
+    asked_at = models.DateTimeField(db_index=True)
+    expires_at = models.DateTimeField()
+    wrong = models.PositiveSmallIntegerField(db_default=0)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"code for an address of {self.person_id}"
+
+
 class MailDomain(models.Model):
-    """A mail domain that an organization claims, and once it is proven speaks for."""
+    """A mail domain that an organization claims, and once it is proven speaks for.
+
+    ``checked_at`` is when the DNS was asked last, ``checked_by`` who asked (null: the daily check), ``check_result``
+    one of the results of a lookup, ``check_resolver`` whose answer it was, ``check_seen`` what the domain held instead.
+    ``found_at`` is when the record was seen last; a domain that was accepted without the DNS has none.
+    ``missing_since`` is since when it is gone, and ``warned_at`` when administrators were mailed about that.
+    """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="mail_domains")
     domain = models.CharField(max_length=253)
     challenge = models.CharField(max_length=64)
     proven_at = models.DateTimeField(null=True)
+    checked_at = models.DateTimeField(null=True)
+    checked_by = models.UUIDField(null=True)
+    check_result = models.CharField(max_length=16, blank=True, db_default="")
+    check_resolver = models.CharField(max_length=80, blank=True, db_default="")
+    check_seen = ArrayField(models.CharField(max_length=255), default=list, db_default=[])
+    found_at = models.DateTimeField(null=True)
+    missing_since = models.DateTimeField(null=True)
+    warned_at = models.DateTimeField(null=True)
+
+    RECORD_PREFIX: ClassVar[str] = "chancery-domain="
 
     objects = OfOrganization["MailDomain"]()
 
@@ -125,6 +163,11 @@ class MailDomain(models.Model):
 
     def __str__(self) -> str:
         return self.domain
+
+    @property
+    def record_text(self) -> str:
+        """The text that a TXT record of the domain has to hold."""
+        return f"{self.RECORD_PREFIX}{self.challenge}"
 
 
 class FormerDomainOwner(models.Model):

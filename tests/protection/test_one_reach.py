@@ -36,6 +36,7 @@ from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, InProcess, Player
 from tests.contract import description
 from tests.protection.steps import MAX, RITA, opening, protect, refusal
+from tests.protection.test_own_addresses import mailed_code
 
 PAGES: Final[Mapping[str, str]] = {
     "POST access-requests/chosen": "requests_chosen",
@@ -78,6 +79,10 @@ PAGES: Final[Mapping[str, str]] = {
     "POST labels/{label_id}/publish": "label_status",
     "POST leave": "leave",
     "PATCH me": "preferences",
+    "POST me/addresses": "account_email",
+    "POST me/addresses/confirm": "account_email",
+    "POST me/addresses/main": "account_email",
+    "POST me/addresses/remove": "account_email",
     "POST budgets": "budget_new",
     "PUT budgets/{budget_id}": "budget",
     "DELETE budgets/{budget_id}": "budget_remove",
@@ -96,6 +101,9 @@ PAGES: Final[Mapping[str, str]] = {
     "POST people": "person_new",
     "POST people/chosen": "people_chosen",
     "PATCH people/{person_id}": "person",
+    "POST people/{person_id}/addresses": "person_address",
+    "POST people/{person_id}/addresses/main": "person_address",
+    "POST people/{person_id}/addresses/remove": "person_address",
     "POST people/{person_id}/devices/{device_id}/block": "person_device",
     "POST people/{person_id}/devices/{device_id}/unblock": "person_device",
     "POST people/{person_id}/invitation": "person",
@@ -186,7 +194,7 @@ LIST: Final = {"results", "complete"}
 FILE: Final = {"file"}
 SAVED: Final = {"sealed", "cid", "changed"}
 BULK: Final = LIST | {"run", "done", "failed"}
-LISTED: Final = ("device", "template", "label", "key", "person", "group", "domain", "application", "pending")
+LISTED: Final = ("address", "device", "template", "label", "key", "person", "group", "domain", "application", "pending")
 READ: Final[Mapping[str, set[str]]] = {
     "acting show": {"person", "address", "reason", "until"},
     **dict.fromkeys(("protect", "view", "open", "unprotect", "info", "verify"), FILE),
@@ -195,7 +203,18 @@ READ: Final[Mapping[str, set[str]]] = {
     ),
     **{
         f"{one} list": LIST
-        for one in ["device", "template", "label", "key", "person", "group", "domain", "application", "pending"]
+        for one in [
+            "address",
+            "device",
+            "template",
+            "label",
+            "key",
+            "person",
+            "group",
+            "domain",
+            "application",
+            "pending",
+        ]
     },
     **dict.fromkeys(("template deleted", "template history"), LIST),
     **dict.fromkeys(("save", "edit"), SAVED),
@@ -204,6 +223,7 @@ READ: Final[Mapping[str, set[str]]] = {
     ),
     **dict.fromkeys(("bulk report", "bulk runs"), LIST),
     "bulk forget": {"run"},
+    "domain show": {"domain", "challenge", "check"},
     "prelicense": FILE | {"licenses", "cid", "recipients"},
     "whoami": {"id", "email", "organizations"},
     "policy": {"policy"},
@@ -329,6 +349,7 @@ def test_every_command_reaches_what_the_api_reaches(cast: Cast, plan: Path, comm
     _templates(cast, plan, commands)
     _documents(cast, plan, commands)
     run(olga, "preferences", "--name", "Olga", "--language", "en", "--time-zone", "Europe/Berlin")
+    _addresses(cast, commands)
     spare = cast.enroll("spare", olga.id, olga.address)
     theirs = (spare.session.account.device, "--person", olga.address)
     run(ada, "device", "block", *theirs, "--yes", "--reason", "Lost")
@@ -356,7 +377,8 @@ def _organization(cast: Cast, commands: Commands) -> None:
     ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
     domain = f"d{uuid4().hex[:8]}.example"
     run(ada, "domain", "claim", domain)
-    run(ada, "domain", "prove", domain)
+    run(ada, "domain", "prove", domain, "--without-dns")
+    run(ada, "domain", "show", domain)
     run(ada, "domain", "release", domain, *yes)
     made = run(ada, "application", "create", "--name", "archive", "--role", "connector")
     run(ada, "application", "code", made["client_id"])
@@ -375,6 +397,22 @@ def _organization(cast: Cast, commands: Commands) -> None:
     run(ada, "notices", "--of", "daily")
     run(ada, "notices")
     run(ada, "settings", *(word for change in changes for word in ("--set", change)))
+
+
+def _addresses(cast: Cast, commands: Commands) -> None:
+    olga, run, yes = cast.olga, commands.run, ("--yes", "--reason", "A test")
+    more, alias = (f"olga{uuid4().hex[:6]}@{domain}.example" for domain in ("home", "contoso"))
+    run(olga, "address", "add", more)
+    run(olga, "address", "confirm", more, mailed_code())
+    for one in (more, olga.address):
+        run(olga, "address", "main", one)
+    run(olga, "address", "remove", more, "--yes")
+    theirs = ("--person", olga.address)
+    run(cast.ada, "address", "add", alias, *theirs)
+    assert {one["address"] for one in run(cast.ada, "address", "list", *theirs)["results"]} >= {alias, olga.address}
+    run(cast.ada, "address", "main", olga.address, *theirs)
+    run(cast.ada, "address", "remove", alias, *theirs, *yes)
+    run(olga, "address", "list")
 
 
 def _people(cast: Cast, commands: Commands) -> None:

@@ -11,11 +11,18 @@ from tenants.directory.models import ApiClient, MailDomain
 
 @dataclass(frozen=True, slots=True)
 class DomainFacts:
-    """One mail domain; ``challenge`` is the text for the DNS."""
+    """One mail domain; ``challenge`` is the text for the DNS, the others are as in ``MailDomain``."""
 
     domain: str
     challenge: str
     proven_at: datetime | None
+    checked_at: datetime | None = None
+    checked_by: UUID | None = None
+    check_result: str = ""
+    check_resolver: str = ""
+    check_seen: tuple[str, ...] = ()
+    found_at: datetime | None = None
+    missing_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +43,21 @@ class ApplicationFacts:
 def domains_in(organization_id: UUID) -> tuple[DomainFacts, ...]:
     """Return the organization's mail domains, claimed and proven."""
     rows = MailDomain.objects.within(organization_id).order_by("domain")
-    return tuple(DomainFacts(row.domain, f"chancery-domain={row.challenge}", row.proven_at) for row in rows)
+    return tuple(
+        DomainFacts(
+            domain=row.domain,
+            challenge=row.record_text,
+            proven_at=row.proven_at,
+            checked_at=row.checked_at,
+            checked_by=row.checked_by,
+            check_result=row.check_result,
+            check_resolver=row.check_resolver,
+            check_seen=tuple(row.check_seen),
+            found_at=row.found_at,
+            missing_since=row.missing_since,
+        )
+        for row in rows
+    )
 
 
 def organization_of_domain(domain: str) -> UUID | None:

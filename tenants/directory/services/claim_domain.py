@@ -13,8 +13,6 @@ from tenants.directory.errors import DomainRefused
 from tenants.directory.models import MailDomain
 from tenants.events import DirectoryKind
 
-RECORD_PREFIX = "chancery-domain="
-
 
 @transaction.atomic
 def claim_domain(*, organization_id: UUID, domain: str, actor: Actor) -> str:
@@ -31,4 +29,4 @@ def claim_domain(*, organization_id: UUID, domain: str, actor: Actor) -> str:
         note(
             kind=DirectoryKind.DOMAIN_CLAIMED, organizations=[organization_id], actor=actor, details={"domain": normal}
         )
-    return f"{RECORD_PREFIX}{row.challenge}"
+    return row.record_text

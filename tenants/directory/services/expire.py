@@ -7,10 +7,18 @@ from allauth.idp.oidc.models import Token
 from django.db import transaction
 from django.utils import timezone
 
-from tenants.directory.models import BrowserSession, CodeSession, Device, EnrollmentCode, SignInLink, SpentSecret
+from tenants.directory.models import (
+    AddressCode,
+    BrowserSession,
+    CodeSession,
+    Device,
+    EnrollmentCode,
+    SignInLink,
+    SpentSecret,
+)
 
 COUNTED_FOR: Final = timedelta(days=1)
-"""How long codes for outsiders are kept: by them it is counted how often somebody asks."""
+"""How long mailed codes are kept: by them it is counted how often somebody asks."""
 
 
 @transaction.atomic
@@ -25,5 +33,6 @@ def expire() -> int:
         deleted, _by_model = model.objects.filter(expires_at__lt=now).delete()
         count += deleted
     count += Device.objects.filter(ends_at__lt=now).delete()[0]
-    count += CodeSession.objects.filter(asked_at__lt=now - COUNTED_FOR).delete()[0]
+    for codes in (CodeSession, AddressCode):
+        count += codes.objects.filter(asked_at__lt=now - COUNTED_FOR).delete()[0]
     return count + BrowserSession.objects.filter(expire_date__lt=now).delete()[0]

@@ -44,8 +44,7 @@ def prove_address(
     if row.proven_by == Address.Proof.PERSON:
         return
     owner = MailDomain.objects.of_installation().filter(domain=row.domain, proven_at__isnull=False).first()
-    if owner is not None and _was_removed(owner.organization_id, person_id):
-        raise DirectoryRefused(_("{address} belongs to an organization that you have left.").format(address=normal))
+    refuse_of_former_place(person_id, normal)
     known = address_holders.has_proof(person_id)
     row.proven_by = Address.Proof.PERSON
     row.proven_at = timezone.now()
@@ -61,7 +60,12 @@ def prove_address(
         start_afresh(person_id, address=normal, actor=actor, except_session=except_session, keep_password=keep_password)
 
 
-def _was_removed(organization_id: UUID, person_id: UUID) -> bool:
-    """Tell whether the person left the organization, whether or not they came back: its addresses are a successor's."""
-    places = Membership.objects.within(organization_id).filter(person_id=person_id)
-    return places.filter(Q(removed_at__isnull=False) | Q(returned_at__isnull=False)).exists()
+def refuse_of_former_place(person_id: UUID, address: str) -> None:
+    """Refuse an address of an organization that the person left, whether or not they came back: it is a successor's.
+
+    Raises DirectoryRefused.
+    """
+    owners = MailDomain.objects.of_installation().filter(domain=naming.domain_of(address), proven_at__isnull=False)
+    places = Membership.objects.of_person(person_id).filter(organization_id__in=owners.values("organization_id"))
+    if places.filter(Q(removed_at__isnull=False) | Q(returned_at__isnull=False)).exists():
+        raise DirectoryRefused(_("{address} belongs to an organization that you have left.").format(address=address))

@@ -16,7 +16,6 @@ from tenants.directory.errors import DomainRefused, NotHere
 from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Address, FormerDomainOwner, MailDomain, Membership, Person
 from tenants.directory.revocations import record_revocation
-from tenants.directory.services.claim_domain import RECORD_PREFIX
 from tenants.events import DirectoryKind
 
 TextRecords = Callable[[str], Iterable[str]]
@@ -26,9 +25,9 @@ TextRecords = Callable[[str], Iterable[str]]
 def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecords, actor: Actor) -> None:
     """Look for the challenge among the domain's TXT records and take the domain over when it is there.
 
-    ``text_records`` asks the DNS; in the embedded mode the interface passes the challenge itself, which is what its
-    button does.  People who hold an address there become members for the future (docs/protocol.md P12) and start
-    afresh.
+    ``text_records`` asks the DNS; an interface that has asked already, or that accepts a domain without the DNS on the
+    person's own machine, passes the challenge itself.  People who hold an address there become members for the future
+    (docs/protocol.md P12) and start afresh.
     """
     normal = naming.mail_domain(domain)
     address_holders.lock_domain(normal, for_change=True)
@@ -40,7 +39,7 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
     taken = MailDomain.objects.of_installation().filter(domain=normal, proven_at__isnull=False)
     if taken.exists():
         raise DomainRefused(_("{domain} is proven by another organization.").format(domain=normal))
-    if f"{RECORD_PREFIX}{row.challenge}" not in {record.strip() for record in text_records(normal)}:
+    if row.record_text not in {record.strip() for record in text_records(normal)}:
         raise DomainRefused(_("The DNS of {domain} does not hold the text yet.").format(domain=normal))
     row.proven_at = timezone.now()
     row.save(update_fields=["proven_at"])

@@ -68,6 +68,11 @@ def sign_in_by_code(browser: Browser, address: str) -> Answer:
     return browser.post("/accounts/login/code/confirm/", {"code": last_code()})
 
 
+def confirm_address(browser: Browser, address: str) -> Answer:
+    """Enter the code that was mailed to an address which the signed-in person adds."""
+    return browser.post("/accounts/email/", {"action_confirm": "", "email": address, "code": last_code()})
+
+
 def last_code() -> str:
     """Return the code in the newest mail."""
     found = re.search(r"^([A-Z0-9]{3,}-?[A-Z0-9]{3,})$", str(mail.outbox[-1].body), re.MULTILINE)

@@ -10,7 +10,7 @@ from pytest_django.asserts import assertContains, assertNotContains
 
 from portal.templatetags.browsers import browser as browser_named
 from tenants.directory.models import Person
-from tests.portal.identity.browser import Answer, Browser, last_code, sign_in_by_code
+from tests.portal.identity.browser import Answer, Browser, confirm_address, last_code, sign_in_by_code
 from tests.portal.identity.test_sign_in import PASSWORD, SignInTest
 
 HERE = {"Sec-Fetch-Site": "same-origin"}
@@ -126,12 +126,12 @@ class AccountPagesTest(SignInTest):
         assertNotContains(one, "action_remove")
         mail.outbox.clear()
         browser.post("/accounts/email/", {"action_add": "", "email": "olga@home.example"})
-        browser.post("/accounts/confirm-email/", {"code": last_code()})
+        confirm_address(browser, "olga@home.example")
         two = browser.get("/accounts/email/")
         assertContains(two, "action_remove", count=1)
         assertContains(two, "action_primary", count=1)
-        twice = browser.post("/accounts/email/", {"action_add": "", "email": "olga@home.example"})
-        assertContains(twice, "You have this address already")
+        twice = browser.post("/accounts/email/", {"action_add": "", "email": "olga@home.example"}, follow=True)
+        assertContains(twice, "You have the address olga@home.example already.")
 
     def test_a_browser_is_named_as_people_name_it(self) -> None:
         chrome = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36"

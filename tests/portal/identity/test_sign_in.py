@@ -24,6 +24,7 @@ from tenants.organizations.selectors import OrganizationFacts
 from tenants.organizations.services.suspend_organization import suspend_organization
 from tests.portal.identity.browser import (
     Browser,
+    confirm_address,
     enter,
     host_of,
     last_code,
@@ -125,7 +126,8 @@ class BaseDomainTest(SignInTest):
         session = browser.session
         session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "code", "at": 1.0}]
         session.save()
-        browser.post("/accounts/confirm-email/", {"code": last_code()})
+        assert confirm_address(browser, "olga@home.example").status_code == 302
+        assert holder_of("olga@home.example") is None
         assert browser.post("/devices/code/").status_code == 302
 
     def test_a_password_chosen_before_the_proof_is_withdrawn(self) -> None:
@@ -155,9 +157,10 @@ class BaseDomainTest(SignInTest):
         browser = self.signed_in()
         mail.outbox.clear()
         browser.post("/accounts/email/", {"action_add": "", "email": "olga@home.example"})
-        browser.post("/accounts/confirm-email/", {"code": last_code()})
+        confirm_address(browser, "olga@home.example")
         assert holder_of("olga@home.example") == self.olga.id
-        browser.post("/accounts/email/", {"action_remove": "", "email": "olga@home.example"})
+        sure = {"confirm": "olga@home.example"}
+        browser.post("/accounts/email/", {"action_remove": "", "email": "olga@home.example", **sure})
         assert holder_of("olga@home.example") is None
         assert not EmailAddress.objects.filter(email="olga@home.example").exists()
 

@@ -22,6 +22,7 @@ from chancery.sdk.errors import Refused
 from chancery.sdk.options import ProtectOptions
 from portal.usecases.applications import create_application
 from portal.usecases.caller import Caller, caller_at
+from portal.usecases.domain_lookup import MOST_LETTERS
 from portal.usecases.organizations import create_organization
 from portal.usecases.previews.ask import ask_about_group
 from protection.selectors.organization import keys
@@ -30,11 +31,15 @@ from protection.services.publish_template import publish_template
 from protection.services.save_label import LabelDraft, create_label
 from protection.services.template_draft import TemplateDraft
 from tenants.context import in_schema
+from tenants.directory.domain_checks import DomainCheck, LookupResult
 from tenants.directory.members import Member
 from tenants.directory.models import Device, Person
+from tenants.directory.services.add_address import add_address
+from tenants.directory.services.ask_address_code import ask_address_code
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
+from tenants.directory.services.record_domain_check import record_domain_check
 from tests.cast import ACTOR, Cast
 from tests.isolation.endpoints import Site
 from tests.portal.identity.browser import BASE, host_of
@@ -110,12 +115,17 @@ def longest(cast: Cast, folder: Path) -> Longest:
     )
     contoso = cast.organizations["contoso"] = founded.organization
     cast.enroll("ada", founded.administrator.id, ADDRESS)
-    *_others, asker = (
+    _first, named, *_others, asker = (
         create_person(organization_id=contoso.id, address=f"{letter}{ADDRESS[1:]}", name=PERSON, actor=ACTOR)
         for letter in "012m"
     )
     cast.enroll("max", asker.id, asker.email)
     claim_domain(organization_id=contoso.id, domain=f"x{DOMAIN[1:]}", actor=ACTOR)
+    held = DomainCheck(LookupResult.OTHER, "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff]:53535", ("w" * MOST_LETTERS,) * 5)
+    record_domain_check(organization_id=contoso.id, domain=f"x{DOMAIN[1:]}", check=held, person_id=cast.ada.id)
+    for person, letter in ((named.id, "3"), (cast.ada.id, "y")):
+        add_address(organization_id=contoso.id, person_id=person, address=f"{letter}{ADDRESS[1:]}", actor=ACTOR)
+    ask_address_code(person_id=cast.ada.id, address=f"z{ADDRESS[1:]}")
     group = create_group(
         organization_id=contoso.id,
         address=f"g{ADDRESS[1:]}",
@@ -176,6 +186,7 @@ def _looks(made: dict[str, UUID | str]) -> Iterator[Look]:
     yield Look(f"{documents[0]}access/", who="max")
     yield Look(f"/people/{person}/", (("act", "disable"),))
     yield Look(f"/people/{person}/", (("act", "role"), ("role", "global_administrator")))
+    yield Look(f"/people/{person}/addresses/", (("act", "remove-address"), ("address", f"3{ADDRESS[1:]}")))
     yield Look(f"/applications/{made['application']}/", (("act", "disable"),))
     yield Look(f"/templates/{made['spare']}/status/", (("status", "archived"),))
     yield Look(f"/labels/{made['label']}/status/", (("status", "archived"),))
@@ -192,7 +203,7 @@ def _looks(made: dict[str, UUID | str]) -> Iterator[Look]:
         "/people/", "/people/new/", f"/people/{person}/",
         "/groups/new/", f"/groups/{made['group']}/",
         "/applications/", "/applications/new/", f"/applications/{made['application']}/",
-        "/domains/new/", f"/domains/x{DOMAIN[1:]}/release/",
+        "/domains/new/", f"/domains/x{DOMAIN[1:]}/", f"/domains/x{DOMAIN[1:]}/release/",
         "/keys/", "/keys/new/", "/settings/", "/audit/", "/handbook/", "/handbook/rights/",
     ):  # fmt: skip
         yield Look(path)

@@ -255,6 +255,7 @@ def test_every_page_of_an_organization_is_accessible_and_quiet(seeing: Visitor, 
     paths = ["", "documents/", "documents/?scope=all", "templates/", "templates/new/", "people/", "people/new/"]
     paths += ["groups/new/", "keys/", "keys/new/", "settings/", "audit/", "applications/", "applications/new/"]
     paths += ["domains/new/", "hand-overs/", "people/departed/", "scheduled/", "everywhere/", "everywhere/new/"]
+    paths += ["domains/contoso.example/"]
     addresses = [f"{contoso}/{path}" for path in paths]
     addresses += [sent.address, *(f"{sent.address}{act}/" for act in ("revoke", "change", "successor"))]
     addresses += [
