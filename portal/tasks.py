@@ -61,9 +61,21 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
 
 
 @shared_task(name="portal.sweep", base=Task)
-def sweep(task_name: str) -> int:
-    """Send the named task once for every active organization that has something to do."""
-    return fan_out(task_name, BUSY.get(task_name))
+def sweep(*task_names: str) -> int:
+    """Send each named task once for every active organization that has something to do.
+
+    One that cannot look does not keep the others from it: errors are raised when all have looked.
+    """
+    sent: int = 0
+    failed: list[Exception] = []
+    for name in task_names:
+        try:
+            sent += fan_out(name, BUSY.get(name))
+        except Exception as error:  # noqa: BLE001  # raised below
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("Some sweeps could not look for work.", failed)
+    return sent
 
 
 @shared_task(name="portal.answer_previews")

@@ -2,6 +2,7 @@
 
 from unittest import mock
 
+import pytest
 from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
@@ -10,7 +11,7 @@ from audit.selectors.pending_ledgers import unsealed
 from audit.selectors.schemas import BATCH
 from audit.services.begin import begin
 from audit.services.record import record
-from portal.tasks import sweep
+from portal.tasks import BUSY, sweep
 from tenants.context import in_schema
 from tests.tenants import builders
 
@@ -56,4 +57,19 @@ class SweepTest(TestCase):
         self.in_busy(REPORTED)
         with mock.patch("tenants.worker.current_app") as sending:
             assert sweep("protection.seal_ledger") == 1
+        sending.send_task.assert_called_once_with("protection.seal_ledger", args=[str(self.busy.id)], expires=60)
+
+    def test_one_that_cannot_look_keeps_no_other_from_it(self) -> None:
+        self.in_busy(REPORTED)
+
+        def cannot(_schemas: object) -> set[str]:
+            raise LookupError
+
+        with (
+            mock.patch("tenants.worker.current_app") as sending,
+            mock.patch("portal.tasks.BUSY", {**BUSY, "portal.hand_over": cannot}),
+            pytest.raises(ExceptionGroup) as raised,
+        ):
+            sweep("portal.hand_over", "protection.seal_ledger")
+        assert [type(one) for one in raised.value.exceptions] == [LookupError]
         sending.send_task.assert_called_once_with("protection.seal_ledger", args=[str(self.busy.id)], expires=60)
