@@ -267,7 +267,7 @@ def by_address(place: Organization, of: str, member: str, address: str) -> dict[
     """Return the person or group with this address.  Raises Misused."""
     found = place.each(f"/api/v1/{of}", search=address)
     normal = Principal.of_address(address).value
-    match = next((one for one in found if one[member] == normal), None)
+    match = next((one for one in found if normal in {one[member], *_proven(one)}), None)
     if match is None:
         raise Misused(
             message("{address} is not among the people here.", address=address)
@@ -276,6 +276,10 @@ def by_address(place: Organization, of: str, member: str, address: str) -> dict[
             remedy=message("See: chancery {noun} list", noun=_NOUNS[of]),
         )
     return dict(match)
+
+
+def _proven(one: dict[str, Any]) -> list[str]:
+    return [address["address"] for address in one.get("addresses", ()) if address["proven"]]
 
 
 _NOUNS = {"people": "person", "groups": "group"}

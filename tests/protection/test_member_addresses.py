@@ -51,6 +51,8 @@ def test_a_given_address_opens_what_is_protected_for_it_until_it_is_taken(cast: 
     sealed, unused = (protect(cast.max, plan, f"{address}:VIEW", offline_days=0) for _ in range(2))
     assert give(cast, nina, address).json()["changed"]
     assert not give(cast, nina, address).json()["changed"]
+    found = call(cast.ada, "contoso", "GET", f"people?search={address}").json()["results"]
+    assert [one["id"] for one in found] == [str(nina.id)]
     (told,) = mail.outbox
     assert (told.to, address in told.body, "Ada" in told.body) == ([nina.address], True, True)
     assert rights(nina, sealed.path) == {"VIEW"}

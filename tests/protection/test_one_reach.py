@@ -411,7 +411,7 @@ def _addresses(cast: Cast, commands: Commands) -> None:
     run(cast.ada, "address", "add", alias, *theirs)
     assert {one["address"] for one in run(cast.ada, "address", "list", *theirs)["results"]} >= {alias, olga.address}
     run(cast.ada, "address", "main", olga.address, *theirs)
-    run(cast.ada, "address", "remove", alias, *theirs, *yes)
+    run(cast.ada, "address", "remove", alias, "--person", alias, *yes)
     run(olga, "address", "list")
 
 

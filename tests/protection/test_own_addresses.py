@@ -96,6 +96,8 @@ def test_what_is_granted_to_the_person_stays_theirs_under_another_main_address(
     assert rights(nina, sealed.path) == {"VIEW"}
     (event, *_) = ledger(cast, "contoso", "address.made_main")
     assert event.personal["changes"] == [{"member": "email", "before": nina.address, "after": address}]
+    said = Site(cast, {}).browser("contoso.localhost:8000", cast.ada).get("/audit/").content.decode()
+    assert f"made {address} their main address" in said.replace("<wbr>", "")
 
 
 def test_asking_tells_nothing_of_an_address_and_the_mail_does(cast: Cast, nina: Player) -> None:

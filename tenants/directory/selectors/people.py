@@ -171,7 +171,10 @@ def count_members(organization_id: UUID) -> int:
 
 
 def _found(rows: QuerySet[Any], search: str) -> QuerySet[Any]:
-    return rows.filter(Q(shown_address__icontains=search) | Q(shown_name__icontains=search))
+    """Find by name and address; members by each that is proven, guests by what was entered here alone."""
+    others = Address.objects.filter(person=OuterRef("person"), address__icontains=search).exclude(proven_by="")
+    shown = Q(shown_address__icontains=search) | Q(shown_name__icontains=search)
+    return rows.filter(shown | Q(Exists(others), guest=False))
 
 
 def people_with_domain(organization_id: UUID, domain: str) -> list[UUID]:

@@ -36,9 +36,7 @@ def choose_main_address(*, person_id: UUID, address: str, actor: Actor, organiza
     before = Person.objects.values_list("email", flat=True).get(id=person_id)
     if before == normal:
         return False
-    EmailAddress.objects.filter(user_id=person_id, primary=True).update(primary=False)
-    EmailAddress.objects.filter(user_id=person_id, email=normal).update(primary=True)
-    Person.objects.filter(id=person_id).update(email=normal)
+    # Recorded first, so that the event names the person as they and their records do until then.
     note_of_person(
         kind=DirectoryKind.ADDRESS_MADE_MAIN,
         person_id=person_id,
@@ -46,4 +44,7 @@ def choose_main_address(*, person_id: UUID, address: str, actor: Actor, organiza
         addresses=[normal],
         changes=[{"member": "email", "before": before, "after": normal}],
     )
+    EmailAddress.objects.filter(user_id=person_id, primary=True).update(primary=False)
+    EmailAddress.objects.filter(user_id=person_id, email=normal).update(primary=True)
+    Person.objects.filter(id=person_id).update(email=normal)
     return True
