@@ -95,7 +95,11 @@ HELPERS = {
     "recipients.who_took",
 }  # fmt: skip
 """What interfaces import beside use cases: who asks, and what renders or reads what use cases return."""
-NOTHING_TO_SAY = {"organizations.erase_organization", "revocations.suspend_organization"}
+NOTHING_TO_SAY = {
+    "organizations.erase_organization",
+    "refused_calls.call_refused",
+    "revocations.suspend_organization",
+}
 
 
 @cache
