@@ -30,6 +30,7 @@ from portal.usecases.decoys import OnlyWatchersMark
 from portal.usecases.read_permissions.query import PermissionRefused
 from protection.services.access import OnlyTheOwner
 from protection.services.change import Widening
+from protection.services.paused import PausedGivesNothing
 from protection.services.prelicense_request import MayNotPrelicense
 from protection.services.register_on_first_use import SendWholeLicense
 from protection.services.relabel import MayNotRelabel
@@ -47,6 +48,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (MayNotRelabel, HTTPStatus.FORBIDDEN),
     (MayNotPrelicense, HTTPStatus.FORBIDDEN),
     (NotRunning, HTTPStatus.FORBIDDEN),
+    (PausedGivesNothing, HTTPStatus.FORBIDDEN),
     (PermissionRefused, HTTPStatus.FORBIDDEN),
     (TooManyAddressCodes, HTTPStatus.TOO_MANY_REQUESTS),
     (SendWholeLicense, HTTPStatus.CONFLICT),

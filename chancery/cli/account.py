@@ -67,7 +67,12 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
     members = {"address": account.address, "installation": account.iss, "device": str(account.device)}
     output.result(
         members,
-        message("You are signed in as {address} at {installation}.", address=account.address, installation=account.iss),
+        message(
+            "You are signed in as {address} at {installation}.",
+            # An application has no address; it is known by its client id.
+            address=account.address or client or "",
+            installation=account.iss,
+        ),
     )
 
 

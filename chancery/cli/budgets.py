@@ -120,17 +120,19 @@ def release_pause(output: Output, place: Organization, pause_id: UUID, reason: s
 def show_pause(output: Output, place: Organization) -> None:
     """Show whether you are paused."""
     found = budgets.own_pause(place)
+    others = [
+        message("You are paused at {organization}: {page}", organization=one["organization"], page=one["page"])
+        for one in found["elsewhere"]
+    ]
     if found["pause"] is None:
         output.result(
-            found,
-            message("You are not paused at {organization}.", organization=place.statement().name),
-            message("Another organization names the page that ends a pause when it refuses you."),
+            found, message("You are not paused at {organization}.", organization=place.statement().name), *others
         )
         return
     how = message("Confirm that it was you: chancery login, then chancery pause confirm")
     other = message("Ask an administrator to release you; your number is {number}.", number=found["pause"]["number"])
-    said = message("You opened more than {allowance}.", allowance=found["pause"]["allowance"])
-    output.result(found, said, how if found["confirms"] else other)
+    said = message("You used up the budget of {allowance}.", allowance=found["pause"]["allowance"])
+    output.result(found, said, how if found["confirms"] else other, *others)
 
 
 @pause.command("confirm")

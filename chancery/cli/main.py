@@ -80,6 +80,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "service": "service.service",
         "budget": "budgets.budget",
         "pause": "budgets.pause",
+        "approvals": "approvals.approvals",
         "read-permission": "read_permissions.read_permission",
         "super-user": "super_users.super_user",
         "audit": "audit.audit",

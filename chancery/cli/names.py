@@ -39,6 +39,18 @@ def ask_for_all_names(output: Output, place: Organization, reason: str, *, yes: 
     carry_out(output, place, "POST", PATH, yes=yes, reason=reason)
 
 
+@names.command("ask-group")
+@click.argument("untracked_group", metavar="ADDRESS", default="")
+@asks
+@in_organization
+def ask_for_group(output: Output, place: Organization, untracked_group: str, reason: str, *, yes: bool) -> None:
+    """Ask to hide another group's members; an auditor decides.
+
+    Without ADDRESS nobody is hidden from then on.
+    """
+    carry_out(output, place, "POST", f"{PATH}/group", {"untracked_group": untracked_group}, yes=yes, reason=reason)
+
+
 @names.command("list")
 @click.option("--state", type=click.Choice(["waiting", "approved", "declined"]), help="Only in this state.")
 @LIMIT
@@ -47,7 +59,18 @@ def ask_for_all_names(output: Output, place: Organization, reason: str, *, yes: 
 def list_names_requests(output: Output, place: Organization, state: str | None, limit: int | None) -> None:
     """List your requests; auditors and administrators see all."""
     found = place.each(PATH, state=state or "")
-    columns = ["asked_at", "state", "title", "asked_by", "reason", "answered_by", "until", "id"]
+    columns = [
+        "asked_at",
+        "state",
+        "about",
+        "title",
+        "untracked_group",
+        "asked_by",
+        "reason",
+        "answered_by",
+        "until",
+        "id",
+    ]
     tables.show(output, found, columns, empty=message("Nobody asked for names."), limit=limit)
 
 

@@ -16,12 +16,13 @@ from chancery.texts import message
 
 @click.command()
 @click.option("--set", "changes", multiple=True, metavar="NAME=VALUE", help="e.g. max_license_days=7")
+@asks
 @in_organization
-def settings(output: Output, place: Organization, changes: tuple[str, ...]) -> None:
+def settings(output: Output, place: Organization, changes: tuple[str, ...], reason: str, *, yes: bool) -> None:
     """Show the settings of the service, or change some."""
     body = dict(_assignment(text) for text in changes)
     if body:
-        changed(output, place.call("PATCH", "/api/v1/settings", body))
+        carry_out(output, place, "PATCH", "/api/v1/settings", body, yes=yes, reason=reason)
         return
     found = place.call("GET", "/api/v1/settings")
     output.result(found, *(f"{name}: {value}" for name, value in found.items()))

@@ -59,6 +59,7 @@ _TITLES: Final = {
     "description": message("description"),
     "disabled": message("disabled"),
     "effect": message("effect"),
+    "command": message("command"),
     "documents": message("documents"),
     "done": message("done"),
     "email": message("address"),

@@ -50,8 +50,8 @@ class Rotation(Confirmed):
     suite = serializers.CharField(required=False, max_length=16)
 
 
-class SettingsChange(serializers.Serializer[dict[str, Any]]):
-    """What may be set; what is not named stays."""
+class SettingsChange(Confirmed):
+    """What may be set; what is not named stays.  What only an auditor can undo asks first."""
 
     suite = serializers.CharField(required=False, max_length=16)
     max_license_days = serializers.IntegerField(required=False)
@@ -228,6 +228,10 @@ class Settings(OrganizationView):
 
     @extend_schema(
         summary="Change settings",
+        description=(
+            "To hide from owners who opens their documents asks first: confirm is yes. To show them again takes an"
+            " auditor: 409 needs_an_auditor."
+        ),
         request=SettingsChange,
         responses=effect_answer("SettingsChanged", **SettingsShown().fields),
         examples=[OpenApiExample("Lease", {"lease_seconds": 3600}, request_only=True)],
@@ -236,8 +240,11 @@ class Settings(OrganizationView):
     def patch(self, request: Request) -> Response:
         """Apply what is named, from the next license on."""
         wanted = checked(SettingsChange, request.data)
-        group = wanted.pop("untracked_group", None)
-        made = change_settings(caller=self.caller, configuration=Configuration(**wanted), untracked_group=group)
+        stated, group = self.stated(wanted), wanted.pop("untracked_group", None)
+        settings = {name: value for name, value in wanted.items() if name not in Confirmed().fields}
+        made = change_settings(
+            caller=self.caller, configuration=Configuration(**settings), untracked_group=group, stated=stated
+        )
         return Response({**_settings(self.organization.id), **made.as_json()})
 
 

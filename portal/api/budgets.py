@@ -134,11 +134,19 @@ class PauseItem(Answer):
     note = serializers.CharField(allow_blank=True)
 
 
+class PausedElsewhere(Answer):
+    """Another organization at which the caller is paused."""
+
+    organization = serializers.CharField()
+    page = serializers.CharField(help_text="Where the person confirms that it was them.")
+
+
 class OwnPauseShown(Answer):
     """Whether the caller is paused."""
 
     pause = PauseItem(allow_null=True)
     confirms = serializers.BooleanField(help_text="Whether they end it by their second factor.")
+    elsewhere = PausedElsewhere(many=True)
 
 
 class Budgets(OrganizationView):
@@ -262,13 +270,14 @@ class OwnPause(OrganizationView):
     @extend_schema(
         summary="Show whether you are paused",
         responses=OwnPauseShown,
-        examples=[OpenApiExample("Paused", {"pause": PAUSE, "confirms": True})],
+        examples=[OpenApiExample("Paused", {"pause": PAUSE, "confirms": True, "elsewhere": []})],
     )
     def get(self, request: Request) -> Response:
         """Answer with the pause and how it ends."""
         found = own_pause(caller=self.caller)
         shown = None if found.pause is None else _pause(found.pause)
-        return Response({"pause": shown, "confirms": found.confirms})
+        elsewhere = [asdict(one) for one in found.elsewhere]
+        return Response({"pause": shown, "confirms": found.confirms, "elsewhere": elsewhere})
 
 
 class ConfirmPause(OrganizationView):

@@ -12,6 +12,7 @@ from portal.api.framework import (
     ANYBODY,
     Answer,
     Confirmed,
+    MailAddress,
     OrganizationView,
     checked,
     effect_response,
@@ -21,13 +22,21 @@ from portal.api.framework import (
 )
 from portal.api.idempotency import idempotent
 from portal.usecases.effects import EffectAnswer, effect_answer
-from portal.usecases.names import answer_names, ask_for_all_names, ask_for_names, visible_names_requests
+from portal.usecases.names import (
+    answer_names,
+    ask_for_all_names,
+    ask_for_group,
+    ask_for_names,
+    visible_names_requests,
+)
 from portal.usecases.permissions import Permission
-from protection.selectors.unmaskings import STATES
+from protection.selectors.unmaskings import ABOUT, STATES
 
 REQUEST = {
     "id": OPENING,
+    "about": "document",
     "cid": PLAN,
+    "untracked_group": "",
     "title": "plan.pdf",
     "asked_by": "olga@contoso.example",
     "asked_at": "2026-11-29T09:00:00Z",
@@ -43,7 +52,13 @@ class NamesRequest(Answer):
     """One request."""
 
     id = serializers.UUIDField()
-    cid = serializers.UUIDField(allow_null=True, help_text="Null where names are to be shown on all documents again.")
+    about = serializers.ChoiceField(
+        choices=list(ABOUT), help_text="Names on one document, on all documents, or another group to be hidden."
+    )
+    cid = serializers.UUIDField(allow_null=True, help_text="Null where it is not about one document.")
+    untracked_group = serializers.CharField(
+        source="group_address", help_text="The group whose members are to be hidden from owners; empty for nobody."
+    )
     title = serializers.CharField()
     asked_by = serializers.CharField(source="asked_address")
     asked_at = serializers.DateTimeField()
@@ -76,7 +91,7 @@ class NamesRequests(OrganizationView):
 
     @extend_schema(
         summary="List requests to see who opened a document",
-        description="The caller's own, or all for auditors and administrators; where counts are shown without names.",
+        description="The caller's own, or all for auditors and administrators; where something is hidden from owners.",
         parameters=[OpenApiParameter("state", str, enum=list(STATES)), OpenApiParameter("limit", int)],
         responses=page_answer("NamesRequestList", NamesRequest),
         examples=[OpenApiExample("Requests", listed(REQUEST))],
@@ -85,6 +100,46 @@ class NamesRequests(OrganizationView):
         """Answer newest first."""
         found = visible_names_requests(caller=self.caller, state=request.query_params.get("state", ""))
         return page([NamesRequest(one).data for one in found.rows[: limit_of(request)]])
+
+
+class OtherGroup(Confirmed):
+    """The group that is to be hidden."""
+
+    untracked_group = MailAddress(
+        allow_blank=True, help_text="The group whose members are to be hidden from owners; empty for nobody."
+    )
+
+
+class GroupRequests(OrganizationView):
+    """Requests to hide another group's members."""
+
+    needs = {"POST": Permission.SETTINGS_MANAGE}
+
+    @extend_schema(
+        summary="Ask to hide another group's members from owners, which shows others",
+        description="Asked first: confirm is the organization's name. An auditor decides.",
+        request=OtherGroup,
+        responses=effect_answer("GroupAsked", id=serializers.UUIDField()),
+        examples=[
+            OpenApiExample(
+                "Ask",
+                {"untracked_group": "", "reason": "The agreement has ended", "confirm": "Contoso"},
+                request_only=True,
+            )
+        ],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """Ask."""
+        wanted = checked(OtherGroup, request.data)
+        return effect_response(
+            ask_for_group(
+                caller=self.caller,
+                organization=self.organization,
+                untracked_group=wanted["untracked_group"],
+                stated=self.stated(wanted),
+            )
+        )
 
 
 class DocumentNames(OrganizationView):

@@ -22,7 +22,13 @@ def mail_names_asked(
         if not reader.email:
             continue
         with translation.override(reader.language or settings.LANGUAGE_CODE):
-            if asked.cid is None:
+            if asked.about == "group":
+                subject = _("{asker} asks to hide another group's members").format(asker=asked.asked_address)
+                text = _(
+                    "{asker} asks to hide from owners what members of {group} do, and nobody else. Owners would see"
+                    " what the people did who are hidden now.\n\nReason: {reason}\n\nApprove or decline: {page}\n"
+                )
+            elif asked.cid is None:
                 subject = _("{asker} asks to show names on all documents again").format(asker=asked.asked_address)
                 text = _(
                     "{asker} asks to show owners again who opens their documents.\n\nReason: {reason}\n\n"
@@ -36,7 +42,8 @@ def mail_names_asked(
                 )
             document = asked.title or str(asked.cid)
             values = {"asker": asked.asked_address, "document": document, "reason": asked.reason, "page": page}
-            write_mail(reader.email, subject, text.format(**values))
+            group = asked.group_address or _("no group")
+            write_mail(reader.email, subject, text.format(**values, group=group))
 
 
 def mail_names_answered(reader: PersonFacts, answered: UnmaskingFacts, *, organization: OrganizationFacts) -> None:
@@ -46,7 +53,10 @@ def mail_names_answered(reader: PersonFacts, answered: UnmaskingFacts, *, organi
     place = reverse("names") if answered.cid is None else reverse("document", args=[answered.cid])
     page = f"{organization.origin}{place}"
     with translation.override(reader.language or settings.LANGUAGE_CODE):
-        if answered.cid is None:
+        if answered.about == "group":
+            subject = _("Your request to hide another group's members was answered")
+            text = _("{auditor} answered your request to hide another group's members from owners: {page}\n")
+        elif answered.cid is None:
             subject = _("Your request to show names was answered")
             text = _("{auditor} answered your request to show names on all documents again: {page}\n")
         elif answered.until is None:

@@ -18,7 +18,8 @@ def mail_paused(
     with in_language(language or settings.LANGUAGE_CODE):
         subject = _("Your access to documents of {organization} is paused").format(organization=organization.name)
         text = _(
-            "You opened more than {allowance}, and no further document opens until it is clear that it was you.\n\n"
+            "You used up the budget of {allowance}, and no further document opens until it is clear that it was"
+            " you.\n\n"
             "Confirm with your second factor: {page}\n"
             "Without one, ask an administrator to release you; your number is {number}.\n\n"
             "If it was not you, do not confirm: tell an administrator, and revoke the devices of your account.\n"
@@ -33,7 +34,7 @@ def mail_pause_to_owner(
     with in_language(to.language):
         who = called or _("A person whose name is not shown (number {number})").format(number=row.number)
         text = _(
-            "{who} opened more than {allowance} and is paused.\n\n"
+            "{who} used up the budget of {allowance} and is paused.\n\n"
             "They go on by confirming with a second factor, or when you or an administrator release them: {page}\n"
         ).format(who=who, allowance=allowance(), page=page)
         write_mail(to.email, _("A person is paused: they opened many documents"), text)

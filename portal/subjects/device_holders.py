@@ -44,6 +44,7 @@ class DeviceHolders(DirectoryOf):
                 whole=subject_of(row, organization=self.organization, strength=Strength.CODE),
                 visible=known_here(row, self.organization, address=address, domains=domains),
                 devices=tuple(_held(device) for device in devices.get(person, ()) if _readable(device)),
+                disabled=any(one.disabled for one in row.places if one.organization_id == self.organization),
             )
         return Holders(
             found=found,

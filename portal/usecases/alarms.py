@@ -13,14 +13,14 @@ from portal.notifications.alarms import AlarmMail, mail_alarms
 from portal.usecases.decoys import shown_alarms
 from portal.usecases.sight import sight_for
 from portal.usecases.super_users.watching import auditors
-from protection.selectors.decoys import owners_of_alarms, these_alarms
+from protection.selectors.decoys import owners_of_alarms, these_alarms, told_to_owners
 from protection.selectors.organization import settings as service_settings
 from protection.services.alarms import raise_next, take_unmailed
 from tenants.directory.selectors.people import PersonFacts, enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts, organization_by_id
 
 NOBODY = UUID(int=0)
-"""Who reads at the organization's address: no person, so they see names only where every owner does."""
+"""Who reads at the organization's address: no person, so they are told of all, and see names where every owner does."""
 
 
 def carry_on(organization_id: UUID) -> int:
@@ -58,17 +58,18 @@ def _write(organization: OrganizationFacts, reader: PersonFacts, ids: Sequence[U
 
 def _write_to_address(organization: OrganizationFacts, ids: Sequence[UUID]) -> bool:
     with translation.override(settings.LANGUAGE_CODE):
-        return _compose(organization, service_settings().alarm_address, NOBODY, ids, audits=True)
+        return _compose(organization, service_settings().alarm_address, NOBODY, ids, audits=False)
 
 
 def _compose(organization: OrganizationFacts, to: str, reader: UUID, ids: Sequence[UUID], *, audits: bool) -> bool:
     sight = sight_for(reader, audits=audits)
-    rows = these_alarms(ids, sight, everybody=audits)
+    nobody = reader == NOBODY
+    rows = these_alarms(ids, sight, everybody=audits or nobody)
     if not (rows and to):
         return False
     titles = service_settings().keep_titles
-    named = audits and reader != NOBODY
-    shown = shown_alarms(rows[: AlarmMail.SHOWN], sight, organization, audits=named, titles=titles)
+    only = told_to_owners(ids, sight) if nobody else None
+    shown = shown_alarms(rows[: AlarmMail.SHOWN], sight, organization, audits=audits, titles=titles, only=only)
     mail_alarms(
         AlarmMail(
             to=to,

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from chancery.errors import Conflict, InvalidPolicy
+from chancery.errors import InvalidPolicy
 from chancery.texts import message
 from portal.languages import grouped
 from portal.subjects.owners import owner_known_as
@@ -17,20 +17,14 @@ from portal.usecases.sight import names_person, sight_of
 from portal.words.budgets import budget_in_words
 from protection.models import BudgetFor
 from protection.selectors import budgets as selectors
-from protection.selectors.budgets import BudgetRow, is_paused
+from protection.selectors.budgets import BudgetRow
 from protection.selectors.sight import Sight
 from protection.services import budgets as services
 from protection.services.budgets import BudgetTerms
+from protection.services.paused import refuse_paused
 from tenants.directory.selectors.domains import applications_in
 from tenants.directory.selectors.groups import groups_at
 from tenants.directory.selectors.people import called_here, person_known_as
-
-
-class PausedThemselves(Conflict):
-    """The caller is paused, and would loosen what holds them."""
-
-    code = "paused_themselves"
-    remedy = message("Confirm that it is you, or ask another administrator.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,9 +96,9 @@ def make_budget(*, caller: Caller, wanted: WantedBudget) -> Effect:
 
 
 def change_budget(*, caller: Caller, budget_id: UUID, wanted: WantedBudget, stated: Stated) -> Effect:
-    """Change a budget, which asks first.  Raises NotFound, PausedThemselves and what ``make_budget`` raises."""
+    """Change a budget, which asks first.  Raises NotFound, PausedGivesNothing and what ``make_budget`` raises."""
     before = selectors.budget(budget_id)
-    _refuse_paused(caller)
+    refuse_paused(caller.actor)
     terms = _terms(caller, wanted, owner=before)
     prompt = ConfirmationPrompt(
         question=_("Change this budget?"),
@@ -131,9 +125,9 @@ def change_budget(*, caller: Caller, budget_id: UUID, wanted: WantedBudget, stat
 
 
 def remove_budget(*, caller: Caller, budget_id: UUID, stated: Stated) -> Effect:
-    """Remove a budget and end the pauses by it, which asks first.  Raises NotFound and PausedThemselves."""
+    """Remove a budget and end the pauses by it, which asks first.  Raises NotFound and PausedGivesNothing."""
     found = selectors.budget(budget_id)
-    _refuse_paused(caller)
+    refuse_paused(caller.actor)
     prompt = ConfirmationPrompt(
         question=_("Remove this budget?"),
         consequences=(
@@ -151,11 +145,6 @@ def remove_budget(*, caller: Caller, budget_id: UUID, stated: Stated) -> Effect:
 
     ended = confirmed(prompt, stated, act)
     return effect(True, _("The budget is removed. Pauses that ended: {number}.").format(number=grouped(ended)), "")
-
-
-def _refuse_paused(caller: Caller) -> None:
-    if is_paused(caller.person):
-        raise PausedThemselves(message("You are paused, so you cannot change budgets."))
 
 
 def _terms(caller: Caller, wanted: WantedBudget, owner: BudgetRow | None = None) -> BudgetTerms:

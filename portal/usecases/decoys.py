@@ -167,14 +167,25 @@ def waiting_alarms(*, caller: Caller) -> WaitingAlarms:
 
 
 def shown_alarms(
-    rows: tuple[AlarmRow, ...], sight: Sight, organization: OrganizationFacts, *, audits: bool, titles: bool = True
+    rows: tuple[AlarmRow, ...],
+    sight: Sight,
+    organization: OrganizationFacts,
+    *,
+    audits: bool,
+    titles: bool = True,
+    only: frozenset[UUID] | None = None,
 ) -> tuple[ShownAlarm, ...]:
     """Put alarms into words for a reader; who did it is left out where the reader may not know.
 
-    Without ``titles`` documents are called by their ids.
+    Without ``titles`` documents are called by their ids.  ``only`` are the alarms in which somebody may be named at
+    all, None for no such bound.
     """
     events = {one.id: one if titles else untitled(one) for one in these_events(row.event for row in rows)}
-    named = {row.event: _names(row, sight, audits=audits) for row in rows}
+    # Alarms about several decoys can be of one event: it names somebody only where all of them may.
+    named: dict[UUID, bool] = {}
+    for row in rows:
+        may = (only is None or row.id in only) and _names(row, sight, audits=audits)
+        named[row.event] = may and named.get(row.event, True)
     known = [one if named[one.id] else without_names(one) for one in events.values()]
     words = {one.id: one for one in shown_events(known, organization.id, organization.name)}
     return tuple(_shown(row, events.get(row.event), words, named=named[row.event]) for row in rows)

@@ -108,7 +108,7 @@ def undo_change(*, caller: Caller, change_id: UUID, stated: Stated) -> Effect:
     if not (own or by_role):
         raise NotFound(message("There is no such change, or you may not undo it."))
     with transaction.atomic():
-        begun = undo_everywhere(change=change_id)
+        begun = undo_everywhere(actor=caller.actor, change=change_id)
         require_confirmation(
             ConfirmationPrompt(
                 question=_("Undo this change?"),

@@ -1,11 +1,12 @@
-"""See who opened one document, or all, where the organization shows no names (promise C90).
+"""See who opened one document or all, or hide another group's members: what was hidden is shown (promise C90).
 
 It takes two people and two roles: who asks decides about the document or administers, who answers is an auditor and
 independent of them (decision 19), and gives no answer to themselves.  Asking and answering are of one transaction with
 the mail about it.
 """
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -15,15 +16,18 @@ from django.utils.translation import gettext as _
 from chancery.errors import NotFound
 from chancery.texts import message
 from portal.notifications.names import mail_names_answered, mail_names_asked
+from portal.subjects.untracked import shows_somebody, untracked_address, untracked_group_at
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, moment_in_words
 from portal.usecases.effects import Effect, effect
 from portal.usecases.permissions import Permission
 from portal.usecases.self_granted_access import AUDITOR, NOTIFIED_AT_MOST, enabled_with_role
 from protection.selectors.documents import decided_among, document_for
-from protection.selectors.unmaskings import UnmaskingFacts, Unmaskings, unmaskings_for
+from protection.selectors.sight import tracking_settings
+from protection.selectors.unmaskings import UnmaskingFacts, Unmaskings, unmaskings_for, waiting_since
 from protection.services import unmask
 from protection.services.configure import NeedsAnAuditor
+from protection.services.unmask import NobodyHidden
 from tenants.directory.selectors.administrators import people_possibly_made_by
 from tenants.directory.selectors.people import PersonFacts, enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts
@@ -32,6 +36,18 @@ from tenants.organizations.selectors import OrganizationFacts
 def visible_names_requests(*, caller: Caller, state: str = "") -> Unmaskings:
     """Return the caller's requests; auditors and administrators see all."""
     return unmaskings_for(caller.person, everybody=caller.may(Permission.DOCUMENTS_READ_ALL), state=state)
+
+
+@dataclass(frozen=True, slots=True)
+class AskedNames:
+    """Since when the caller's own request to see who opened a document waits, None where none does."""
+
+    since: datetime | None
+
+
+def asked_names(*, caller: Caller, cid: UUID) -> AskedNames:
+    """Return whether the caller has asked to see who opened a document, and nobody has answered."""
+    return AskedNames(waiting_since(caller.person, cid))
 
 
 @transaction.atomic
@@ -80,6 +96,41 @@ def ask_for_all_names(*, caller: Caller, organization: OrganizationFacts, stated
     return effect(True, _("An auditor decides about it; you get a mail."), "", id=str(asked.id))
 
 
+@transaction.atomic
+def ask_for_group(*, caller: Caller, organization: OrganizationFacts, untracked_group: str, stated: Stated) -> Effect:
+    """Ask to hide another group's members from owners, "" for nobody's, so that others are shown.
+
+    Raises NotFound for an address of no group, NobodyHidden, NeedsAnAuditor and what ``confirmed`` raises.
+    """
+    auditors = _auditors(caller)
+    group = untracked_group_at(caller.organization, untracked_group)
+    before = tracking_settings()[1]
+    if before is not None and not shows_somebody(before, group):
+        raise NobodyHidden(message("That shows nobody who is hidden now, so no auditor has to approve it."))
+    prompt = ConfirmationPrompt(
+        question=_("Ask to hide another group's members from owners?"),
+        consequences=(
+            _("Hidden now: {before}. Hidden from then on: {after}.").format(
+                before=untracked_address(caller.organization, before) or _("nobody"),
+                after=untracked_group or _("nobody"),
+            ),
+            _("An auditor decides; all auditors get a mail with your reason."),
+            _("If it is approved, owners see what the others did, also what they did while they were hidden."),
+        ),
+        button=_("Ask"),
+        confirm=organization.name,
+        needs_reason=True,
+        gives=True,
+    )
+
+    def act(reason: str) -> UnmaskingFacts:
+        return unmask.ask_for_group(actor=caller.actor, group=group, address=untracked_group, reason=reason)
+
+    asked = confirmed(prompt, stated, act)
+    mail_names_asked(auditors[:NOTIFIED_AT_MOST], asked, organization=organization)
+    return effect(True, _("An auditor decides about it; you get a mail."), "", id=str(asked.id))
+
+
 def _auditors(caller: Caller) -> list[PersonFacts]:
     """Return the auditors who could answer.  Raises NeedsAnAuditor where there are none."""
     auditors = [one for one in enabled_with_role(caller.organization, AUDITOR) if one.id != caller.person]
@@ -89,6 +140,12 @@ def _auditors(caller: Caller) -> list[PersonFacts]:
             remedy=message("Give an independent person the role of an auditor, and ask again."),
         )
     return auditors
+
+
+def may_approve(caller: Caller, found: UnmaskingFacts) -> bool:
+    """Tell whether the caller may show what is asked for: an auditor, independent of who asks."""
+    one_with = _one_with(caller.organization, found.asked_by)
+    return caller.role == AUDITOR and caller.person not in {found.asked_by, *one_with}
 
 
 @transaction.atomic
@@ -105,7 +162,7 @@ def answer_names(
     own = found.asked_by == caller.person
     if caller.role != AUDITOR and not (own and not show):
         raise NotFound(message("There is no such request, or you may not see it."))
-    if show and (own or caller.person in _one_with(organization.id, found.asked_by)):
+    if show and not may_approve(caller, found):
         raise NeedsAnAuditor(
             message("You asked for it yourself, or you and the person who did are not independent of each other."),
             remedy=message("Ask an auditor who is independent of the person who asked to answer it."),
@@ -114,12 +171,15 @@ def answer_names(
     def act(reason: str) -> UnmaskingFacts:
         return unmask.answer_names(actor=caller.actor, unmasking=request_id, show=show, reason=reason)
 
-    answered = confirmed(_prompt(found), stated, act) if show else act(stated.reason)
+    answered = confirmed(_prompt(organization.id, found), stated, act) if show else act(stated.reason)
     reader = _reader(organization.id, found.asked_by)
     if reader is not None and not own:
         mail_names_answered(reader, answered, organization=organization)
     if not show:
-        return effect(True, _("No names are shown to {address}.").format(address=found.asked_address), "")
+        return effect(True, _("The request of {address} is declined.").format(address=found.asked_address), "")
+    if answered.about == "group":
+        hidden = answered.group_address or _("nobody")
+        return effect(True, _("Hidden from owners are now members of: {group}.").format(group=hidden), "")
     if answered.until is None:
         return effect(True, _("Owners see again who opens their documents."), "")
     return effect(
@@ -131,7 +191,24 @@ def answer_names(
     )
 
 
-def _prompt(found: UnmaskingFacts) -> ConfirmationPrompt:
+def _prompt(organization: UUID, found: UnmaskingFacts) -> ConfirmationPrompt:
+    if found.about == "group":
+        return ConfirmationPrompt(
+            question=_("Hide another group's members from owners?"),
+            consequences=(
+                _("{address} asks for it. Their reason: {reason}").format(
+                    address=found.asked_address, reason=found.reason
+                ),
+                _("Hidden now: {before}. Hidden from then on: {after}.").format(
+                    before=untracked_address(organization, found.group_before) or _("nobody"),
+                    after=found.group_address or _("nobody"),
+                ),
+                _("Owners see what the others did, also what they did while they were hidden."),
+            ),
+            button=_("Approve"),
+            confirm=found.asked_address,
+            gives=True,
+        )
     if found.cid is None:
         return ConfirmationPrompt(
             question=_("Show names on all documents again?"),

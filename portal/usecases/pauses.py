@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from chancery.errors import Conflict, NotFound
@@ -24,6 +25,7 @@ from portal.words.budgets import allowance
 from protection.selectors import budgets as selectors
 from protection.selectors.budgets import PauseRow
 from protection.services.budgets import CONFIRMED, RELEASED, end_pause
+from tenants.directory.selectors.licensed import licensed_at
 
 SETTLED: Final = timedelta(days=1)
 """A second factor counts here only when it was set up so long before the pause."""
@@ -61,11 +63,23 @@ class Pauses:
 
 
 @dataclass(frozen=True, slots=True)
+class PausedAt:
+    """Another organization at which the caller is paused, and its page that says how it goes on."""
+
+    organization: str
+    page: str
+
+
+@dataclass(frozen=True, slots=True)
 class OwnPauseState:
-    """The caller's own pause, None without one, and whether they can end it by their second factor."""
+    """The caller's own pause, None without one, and whether they can end it by their second factor.
+
+    ``elsewhere`` is where else they are paused, among the organizations that licensed them something.
+    """
 
     pause: ShownPause | None
     confirms: bool
+    elsewhere: tuple[PausedAt, ...]
 
 
 def visible_pauses(*, caller: Caller, state: str = "", limit: int = 50, cursor: str = "") -> Pauses:
@@ -116,10 +130,17 @@ def release_pause(*, caller: Caller, pause_id: UUID, stated: Stated) -> Effect:
 
 def own_pause(*, caller: Caller) -> OwnPauseState:
     """Return whether the caller is paused here, and how they go on."""
-    row = selectors.pause_of(caller.person)
+    row, elsewhere = selectors.pause_of(caller.person), _paused_elsewhere(caller)
     if row is None:
-        return OwnPauseState(None, confirms=False)
-    return OwnPauseState(_shown(row, named=True), confirms=_may_confirm(caller, row.began_at))
+        return OwnPauseState(None, confirms=False, elsewhere=elsewhere)
+    return OwnPauseState(_shown(row, named=True), _may_confirm(caller, row.began_at), elsewhere)
+
+
+def _paused_elsewhere(caller: Caller) -> tuple[PausedAt, ...]:
+    places = licensed_at(caller.person, without=[caller.organization])
+    paused = selectors.paused_in(caller.person, [one.schema_name for one in places.values()])
+    found = (one for one in places.values() if one.schema_name in paused)
+    return tuple(PausedAt(one.name, f"{one.origin}{reverse('own_pause')}") for one in found)
 
 
 def confirm_pause(*, caller: Caller, stated: Stated) -> Effect:
@@ -137,9 +158,8 @@ def confirm_pause(*, caller: Caller, stated: Stated) -> Effect:
     prompt = ConfirmationPrompt(
         question=_("Was it you who opened so much?"),
         consequences=(
-            _("You opened {allowance} or more. If it was not you, do not confirm: tell an administrator.").format(
-                allowance=allowance(row.openings, row.seconds)
-            ),
+            _("You used up the budget of {allowance}.").format(allowance=allowance(row.openings, row.seconds)),
+            _("If it was not you, do not confirm: tell an administrator."),
             _("With your confirmation you get licenses again at once. It is recorded."),
         ),
         button=_("It was me"),

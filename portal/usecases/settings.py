@@ -1,25 +1,24 @@
 """How the service works for the organization: settings, and its switch."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from uuid import UUID
 
+from django.db import transaction
 from django.utils.translation import gettext as _
 
-from chancery.errors import NotFound
-from chancery.texts import message
 from portal.notifications.names import mail_tracking_changed
-from portal.subjects.untracked import untracked_address
+from portal.subjects.untracked import shows_somebody, untracked_address, untracked_group_at
 from portal.usecases import consequences
 from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import Stated, require_confirmation
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed_by_outcome, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.revocations import deactivate_service
 from portal.usecases.self_granted_access import AUDITOR, NOTIFIED_AT_MOST, enabled_with_role
 from portal.words.settings import settings_in_words
+from protection.models import Tracking
 from protection.selectors.affected import affected_by_service
-from protection.services.configure import NO_GROUP, Configuration, configure
-from tenants.directory.selectors.groups import groups_at
+from protection.services.configure import Configuration, configure
 from tenants.organizations.selectors import OrganizationFacts
 from tenants.organizations.services.activate_service import activate_service
 
@@ -46,14 +45,23 @@ def switch_service(*, caller: Caller, organization: OrganizationFacts, on: bool,
     )
 
 
-def change_settings(*, caller: Caller, configuration: Configuration, untracked_group: str | None = None) -> Effect:
-    """Change settings of the service; ``untracked_group`` is a group's address, "" for none, None to leave it.
+@transaction.atomic
+def change_settings(
+    *, caller: Caller, configuration: Configuration, stated: Stated, untracked_group: str | None = None
+) -> Effect:
+    """Change settings of the service, asked first where only an auditor can undo it.
 
-    Raises NotFound for an address of no group.
+    ``untracked_group`` is a group's address, "" for none, None to leave it.  Raises NotFound for an address of no
+    group, NeedsAnAuditor, and what ``configure`` and ``confirmed`` raise.
     """
     if untracked_group is not None:
-        configuration = replace(configuration, untracked_group=_group_at(caller.organization, untracked_group))
-    changes = configure(actor=caller.actor, configuration=configuration)
+        group = untracked_group_at(caller.organization, untracked_group)
+        configuration = replace(configuration, untracked_group=group)
+
+    def act(_reason: str) -> dict[str, tuple[object, object]]:
+        return configure(actor=caller.actor, configuration=configuration, fewer=shows_somebody)
+
+    changes = confirmed_by_outcome(stated, act, lambda made: _hiding(caller, made))
     if "untracked_group" in changes:
         before, after = changes["untracked_group"]
         changes["untracked_group"] = (untracked_address(caller.organization, before), untracked_group or after)
@@ -68,10 +76,21 @@ def change_settings(*, caller: Caller, configuration: Configuration, untracked_g
     )
 
 
-def _group_at(organization: UUID, address: str) -> UUID:
-    if not address:
-        return NO_GROUP
-    found = groups_at(organization, [address]).get(address)
-    if not found:
-        raise NotFound(message("There is no group {address} in this organization.", address=address))
-    return found[0].id
+def _hiding(caller: Caller, changes: Mapping[str, tuple[object, object]]) -> ConfirmationPrompt | None:
+    """Return what is asked before people are hidden from owners, None where nobody is."""
+    names = changes.get("tracking", (None, None))[0] == Tracking.NAMED
+    if not names and changes.get("untracked_group", (None, None))[1] is None:
+        return None
+    others = [one for one in enabled_with_role(caller.organization, AUDITOR) if one.id != caller.person]
+    return ConfirmationPrompt(
+        question=_("Hide from owners who opens their documents?"),
+        consequences=(
+            _("Owners no longer see who opened their documents, neither from now on nor what they saw so far.")
+            if names
+            else _("Owners no longer see what members of this group do, neither from now on nor what they saw so far."),
+            _("You cannot undo this alone: an auditor who is independent of you has to approve it."),
+            *(() if others else (_("There is no auditor yet. Who administers alone makes somebody one first."),)),
+        ),
+        button=_("Hide it"),
+        confirm="",
+    )

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
@@ -18,7 +17,7 @@ from portal.usecases.keys import activate_key, create_key, mark_key_compromised,
 from portal.usecases.permissions import Permission
 from portal.usecases.settings import change_settings, switch_service
 from portal.web.confirming import confirmed
-from portal.web.framework import PageRequest, carried_out, page, show
+from portal.web.framework import PageRequest, page, show
 from protection.selectors.organization import keys as all_keys
 from protection.selectors.organization import settings as service_settings
 from protection.services.configure import Configuration
@@ -142,7 +141,10 @@ class SettingsForm(forms.Form):
     untracked_group = forms.EmailField(
         label=gettext_lazy("Group whose members owners do not see"),
         required=False,
-        help_text=gettext_lazy("Its address. Auditors and administrators still see what its members do."),
+        help_text=gettext_lazy(
+            "Its address. Auditors and administrators still see what its members do. Another group, or none, has to be"
+            " approved by an auditor where it shows somebody, under “Requests for names”."
+        ),
     )
     owners_restore = forms.BooleanField(
         label=gettext_lazy("Owners may undo what administrators took back"),
@@ -201,12 +203,16 @@ def settings(request: PageRequest) -> HttpResponse:
             owners_restore=data["owners_restore"],
         )
 
-        def act() -> Effect:
-            group = data["untracked_group"].lower()
-            return change_settings(caller=request.caller, configuration=wanted, untracked_group=group)
-
-        if carried_out(request, act):
-            return redirect("settings")
+        group = data["untracked_group"].lower()
+        return confirmed(
+            request,
+            reverse("settings"),
+            lambda stated: change_settings(
+                caller=request.caller, configuration=wanted, untracked_group=group, stated=stated
+            ),
+            section="settings",
+            refused=lambda: show(request, "settings", "settings", {"form": form, "manages": manages}),
+        )
     return show(request, "settings", "settings", {"form": form, "manages": manages})
 
 

@@ -23,6 +23,7 @@ from portal.usecases.application_readings import application_readings
 from portal.usecases.confirmation import Stated
 from portal.usecases.documents import accept_document, block_document, change_access
 from portal.usecases.effects import Effect
+from portal.usecases.names import asked_names
 from portal.usecases.notices import AS_FOR_ALL, IN_WORDS, news_for, notice_choices
 from portal.usecases.permissions import Permission
 from portal.usecases.sight import document_events, sight_of
@@ -174,6 +175,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
         "noticed": notice_choices(caller=request.caller).on(cid),
         "shows_names": sight.names_on(cid),
         "may_ask_names": not sight.is_off,
+        "asked_names": None if sight.names_on(cid) else asked_names(caller=request.caller, cid=cid).since,
         "next_cursor": happened.next_cursor,
         "readings": [
             {"one": one, "kind": KINDS[one.permission.kind]}

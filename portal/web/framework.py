@@ -17,11 +17,13 @@ from portal.identity.strength import of_session
 from portal.languages import reason_of, with_next_step
 from portal.rejected_input import signed_out
 from portal.request_facts import client_address
+from portal.usecases.approvals import waiting_approvals
 from portal.usecases.caller import Caller, caller_at
 from portal.usecases.decoys import waiting_alarms
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
 from portal.usecases.refused_calls import call_refused
+from portal.usecases.super_users.visible import asking
 from portal.web.listing import Listing
 from portal.words.events import SIGNED_IN_BY
 from tenants.directory.errors import DirectoryRefused, NotHere
@@ -113,6 +115,8 @@ def _frame(request: PageRequest, section: str) -> Mapping[str, Any]:
         "permissions": {permission.value for permission in request.caller.permissions},
         "section": section,
         "waiting_alarms": waiting_alarms(caller=request.caller).number,
+        "approvals": waiting_approvals(caller=request.caller).rows,
+        "asks_for_grants": asking(caller=request.caller).asks,
         "signed_in_by": SIGNED_IN_BY[of_session(request).strength],
     }
 

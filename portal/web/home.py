@@ -44,7 +44,7 @@ def home(request: PageRequest) -> HttpResponse:
         else (),
         "people": count_in(request.organization.id) if caller.may(Permission.PEOPLE_READ) else None,
         "waiting": requests_for(caller.actor, limit=5),
-        "paused": own_pause(caller=caller).pause,
+        "own": own_pause(caller=caller),
         "refusals": (),
         "key": None,
     }

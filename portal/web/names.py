@@ -7,7 +7,14 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
-from portal.usecases.names import answer_names, ask_for_all_names, ask_for_names, visible_names_requests
+from portal.subjects.untracked import untracked_address
+from portal.usecases.names import (
+    answer_names,
+    ask_for_all_names,
+    ask_for_group,
+    ask_for_names,
+    visible_names_requests,
+)
 from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page, show
@@ -29,7 +36,8 @@ def names(request: PageRequest) -> HttpResponse:
         "rows": [(one, STATES[one.state], one.asked_by == request.caller.person) for one in found.rows],
         "answers": request.caller.role == "auditor",
         "hidden": found.hidden,
-        "may_ask": request.caller.may(Permission.SETTINGS_MANAGE) and found.hidden,
+        "manages": request.caller.may(Permission.SETTINGS_MANAGE),
+        "group": untracked_address(request.organization.id, found.group),
         "answer_words": pgettext_lazy("names of readers", "Show names"),
     }
     return show(request, "names", "documents", context)
@@ -43,6 +51,21 @@ def all_names(request: PageRequest) -> HttpResponse:
         request,
         reverse("names"),
         lambda stated: ask_for_all_names(caller=request.caller, organization=request.organization, stated=stated),
+        section="documents",
+    )
+
+
+@require_POST
+@page(Permission.SETTINGS_MANAGE)
+def hidden_group(request: PageRequest) -> HttpResponse:
+    """Ask, after the question, to hide another group's members from owners."""
+    group = request.POST.get("untracked_group", "").strip().lower()
+    return confirmed(
+        request,
+        reverse("names"),
+        lambda stated: ask_for_group(
+            caller=request.caller, organization=request.organization, untracked_group=group, stated=stated
+        ),
         section="documents",
     )
 

@@ -56,6 +56,7 @@ def open_page(request: HttpRequest) -> HttpResponse:
         "decrypting": _("Decrypting … {percent} %"),
         "never": _("Never"),
         "under_grant": _("Open under super-user grant {number}: {reason}"),
+        "opened_under_grant": _("You opened it under super-user grant {number}, until {when}. It is on record."),
         "asked": _("The owner was asked. You get a mail when they answer."),
         "viewer_waiting": _("Waiting for the service to draw the pages …"),
         "viewer_sending": _("This document is viewer only. The protected file is sent to the service … {percent} %"),

@@ -102,6 +102,22 @@ class RevokeForm(forms.Form):
         if not offered:
             del self.fields["successor"]
 
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        """The fields that most people leave as they are."""
+        return [self[name] for name in ("at", "successor", "issuer_too") if name in self.fields]
+
+    @property
+    def asked_first(self) -> list[forms.BoundField]:
+        """The fields that are shown at once: so the question has room on a small screen."""
+        names = {one.name for one in self.folded}
+        return [one for one in self.visible_fields() if one.name not in names]
+
+    @property
+    def folds_open(self) -> bool:
+        """Whether something was entered there, or is wrong."""
+        return any(one.errors or one.value() for one in self.folded)
+
     def clean_recipient(self) -> str:
         """Refuse what means nobody; everybody is no recipient."""
         text = str(self.cleaned_data["recipient"]).strip()

@@ -47,6 +47,7 @@ urlpatterns = [
     path("acting/end/", acting.acting_end, name="acting_end"),
     path("people/<uuid:person_id>/acting/", acting.person_acting, name="person_acting"),
     path("names/", names.names, name="names"),
+    path("names/group/", names.hidden_group, name="hidden_group"),
     path("names/all/", names.all_names, name="all_names"),
     path("names/<uuid:request_id>/", names.names_answer, name="names_answer"),
     path("budgets/", budgets.budget_list, name="budgets"),

@@ -22,6 +22,7 @@ from portal.words.sentence_variants import (
     BY_PERMISSION,
     FOR_THE_OWNER,
     FURTHER,
+    HIDDEN_GROUP,
     IN_VIEWER,
     ISSUER,
     ISSUER_TOO,
@@ -216,15 +217,18 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} ended the pause of a person."),
     },
     Kind.NAMES_ASKED: {
+        HIDDEN_GROUP: _("{who} asked to hide another group's members from owners."),
         ALL: _("{who} asked to show names on all documents again."),
         PLAIN: _("{who} asked to see who opened {document}."),
     },
     Kind.NAMES_SHOWN: {
+        HIDDEN_GROUP: _("{who} approved the request of {recipient} to hide another group's members from owners."),
         ALL: _("{who} approved the request of {recipient} to show names on all documents again."),
         "until": _("{who} let {recipient} see who opened {document} until {until}."),
         PLAIN: _("{who} let a person see who opened {document}."),
     },
     Kind.NAMES_DECLINED: {
+        HIDDEN_GROUP: _("{who} declined the request of {recipient} to hide another group's members from owners."),
         ALL: _("{who} declined the request of {recipient} to show names on all documents again."),
         "recipient": _("{who} declined to let {recipient} see who opened {document}."),
         PLAIN: _("{who} declined to let a person see who opened {document}."),

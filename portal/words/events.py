@@ -32,6 +32,7 @@ from portal.words.sentence_variants import (
     FOR_THE_OWNER,
     FOR_USER,
     FURTHER,
+    HIDDEN_GROUP,
     IN_VIEWER,
     ISSUER,
     ISSUER_TOO,
@@ -209,6 +210,10 @@ def _sentence(row: EventRow, values: Mapping[str, str]) -> str:
     return str(chosen).format(**{name: value or str(_MISSING.get(name, "–")) for name, value in values.items()})
 
 
+_IN_DETAILS: Final = {ALL, HIDDEN_GROUP, FURTHER, EMERGENCY, FOR_USER, ISSUER_TOO, REPLACED}
+"""Sentences that are true where the event has a detail of this name."""
+
+
 def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str]) -> bool:
     """Tell whether a sentence is true of an event and the event holds all that it names."""
     if row.kind == Kind.CONTENT_REPORTED:
@@ -221,7 +226,7 @@ def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str])
         return False
     if variant in {IN_VIEWER, BY_CODE_IN_VIEWER} and "viewer" not in row.details:
         return False
-    if variant in {ALL, FURTHER, EMERGENCY, FOR_USER, ISSUER_TOO, REPLACED} and variant not in row.details:
+    if variant in _IN_DETAILS and variant not in row.details:
         return False
     if variant in {OTHER, OWN} and (values["target"] == values["who"]) != (variant == OWN):
         return False

@@ -12,8 +12,8 @@ from protection.services.prelicense_request import NotAhead
 
 _NOT_AHEAD: Final[Mapping[str, Promise]] = {
     NotAhead.NO_DEVICE: _(
-        "There is no device to send a license to: the recipient has not signed in on one yet, or is not known to your"
-        " organization. They get their license when they open the document."
+        "No license can be sent ahead to this recipient now: they have not signed in on a device yet, are not known to"
+        " your organization, or get no licenses at present. They get theirs when they open the document."
     ),
     NotAhead.GROUP: _("This is a group. Name the people in it who are to get a license."),
     NotAhead.WEAK_DEVICE: _(

@@ -20,6 +20,13 @@ _NAMES: Final = {
     "owners_restore": gettext_lazy("owners undo what administrators took back"),
 }
 
+_TRACKING: Final = {
+    "named": gettext_lazy("who opened them, when and from where"),
+    "pseudonymous": gettext_lazy("how often they were opened, without names"),
+    "off": gettext_lazy("nothing"),
+}
+"""What owners see of those who open their documents: no other setting has such a value."""
+
 
 def settings_in_words(changes: Mapping[str, object]) -> Iterator[str]:
     """Return one sentence for each setting that was changed, given as (before, after); None where it is not stated."""
@@ -33,6 +40,8 @@ def settings_in_words(changes: Mapping[str, object]) -> Iterator[str]:
 
 
 def _value(value: object) -> str:
+    if isinstance(value, str) and value in _TRACKING:
+        return str(_TRACKING[value])
     if value is None or value == "":
         return _("none")
     if isinstance(value, bool):

@@ -15,7 +15,7 @@ from protection.models.content import (
     RegistrationState,
     new_feed_id,
 )
-from protection.models.decoys import Alarm, AlarmCursor, Decoy
+from protection.models.decoys import Alarm, AlarmCursor, AskedAbout, Decoy
 from protection.models.everywhere import EverywhereAct, EverywhereChange, EverywhereOutcome, EverywhereState
 from protection.models.hand_overs import HandOver, HandOverState
 from protection.models.keys import IssuingKey, KeyStatus, LogKey, TenantKey, WrappingKey
@@ -51,6 +51,7 @@ __all__ = [
     "AlarmCursor",
     "ApplicationReading",
     "ApprovalState",
+    "AskedAbout",
     "Budget",
     "BudgetFor",
     "BudgetUse",

@@ -2,6 +2,7 @@
 
 import uuid
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Now
 
@@ -45,6 +46,16 @@ class AlarmCursor(models.Model):
         constraints = (models.CheckConstraint(condition=models.Q(id=1), name="protection_one_alarm_cursor"),)
 
 
+class AskedAbout(models.Model):
+    """The documents that an event is about where it is about many; kept until the worker has looked at the event.
+
+    All of them are kept, whichever are decoys: who answers the question must not know.
+    """
+
+    event_id = models.UUIDField(primary_key=True)
+    contents = ArrayField(models.UUIDField())
+
+
 class Alarm(models.Model):
     """What one person did with one decoy within some minutes; names are in the events, where they can be erased.
 
@@ -76,4 +87,7 @@ class Alarm(models.Model):
             models.Index(fields=["content", "person_id", "-first_at"], name="protection_alarm_group"),
             models.Index(fields=["content"], name="protection_alarm_waiting", condition=models.Q(acknowledged_at=None)),
             models.Index(fields=["id"], name="protection_alarm_unmailed", condition=models.Q(mailed_at=None)),
+            models.Index(
+                fields=["mailed_at"], name="protection_alarm_mailed", condition=models.Q(mailed_at__isnull=False)
+            ),
         )

@@ -106,7 +106,9 @@ class Unmasking(models.Model):
     """A request to see who opened one document, or all of them, where the organization shows no names.
 
     It takes two people and two roles: who asks decides about the document or administers, who answers is an auditor.
-    Without a document it asks to show names again from now on, to everybody who may see what readers do.
+    Without a document it asks to show names again from now on, to everybody who may see what readers do; with
+    ``group_after`` to hide members of that group from now on instead of those of ``group_before``, the nil UUID for
+    nobody.  ``group_address`` is what the new group was called when it was asked.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -120,6 +122,9 @@ class Unmasking(models.Model):
     answered_address = models.CharField(max_length=320, db_default="")
     answered_at = models.DateTimeField(null=True)
     until = models.DateTimeField(null=True)
+    group_before = models.UUIDField(null=True)
+    group_after = models.UUIDField(null=True)
+    group_address = models.CharField(max_length=320, db_default="")
 
     class Meta:
         """Lists show the newest first; each reading of events asks for what is approved."""

@@ -25,6 +25,11 @@ exists (select from {schema}.protection_pause where told_at is null)
 or exists (select from {schema}.protection_countedopening where at < now() - make_interval(days => <days>))
 """.replace("<days>", str(KEPT_DAYS))
 
+_PAUSED_HERE: Final = """
+exists (select from {schema}.protection_pause p join {schema}.protection_budget b on b.id = p.budget_id
+        where p.person_id = {person}::uuid and p.ended_at is null and b.removed_at is null)
+"""
+
 _NEAREST: Final = """
 select b.id, u.person_id,
     case when b.counts_grants then u.taken - greatest(first.before, u.floor)
@@ -191,6 +196,11 @@ def pause_of(person: UUID) -> PauseRow | None:
 def is_paused(person: UUID) -> bool:
     """Tell whether a person gets no licenses now because they opened too much."""
     return Pause.objects.filter(person_id=person, ended_at=None, budget__removed_at=None).exists()
+
+
+def paused_in(person: UUID, schemas: Iterable[str]) -> frozenset[str]:
+    """Return those of the schemas in which a person is paused now."""
+    return frozenset(schemas_where(_PAUSED_HERE, schemas, person=str(person)))
 
 
 def paused_people() -> frozenset[UUID]:

@@ -122,6 +122,11 @@ def these_alarms(ids: Iterable[UUID], sight: Sight, *, everybody: bool) -> tuple
     return _alarms(_visible(sight, everybody=everybody).filter(id__in=wanted), len(wanted))
 
 
+def told_to_owners(ids: Iterable[UUID], sight: Sight) -> frozenset[UUID]:
+    """Return those of the alarms that whoever decides about their documents sees, for a reader who is told of all."""
+    return frozenset(_told(sight).filter(id__in=list(ids)).values_list("id", flat=True))
+
+
 def owners_of_alarms(ids: Iterable[UUID]) -> set[UUID]:
     """Return who decides about the documents of these alarms."""
     rows = Alarm.objects.filter(id__in=list(ids)).values_list(
@@ -144,12 +149,18 @@ def open_alarms(sight: Sight, *, everybody: bool, most: int) -> int:
 def _visible(sight: Sight, *, everybody: bool) -> QuerySet[Alarm]:
     if everybody:
         return Alarm.objects.all()
+    return _told(sight).filter(decided_by(sight.reader, "content__"))
+
+
+def _told(sight: Sight) -> QuerySet[Alarm]:
+    """Return the alarms that owners are told of."""
     if sight.tracking is not Tracking.NAMED:
         # One alarm about one document tells its owner what one person did (decision 30).
         return Alarm.objects.none()
-    rows = Alarm.objects.filter(decided_by(sight.reader, "content__"))
+    rows = Alarm.objects.all()
     if sight.hidden:
-        rows = rows.exclude(person_id__in=sight.hidden)
+        # Of alarms by nobody who is known there is nobody to hide, and null is in no list and in no list's opposite.
+        rows = rows.filter(Q(person_id=None) | ~Q(person_id__in=sight.hidden))
     if sight.untold:
         untold = SuperUserOpening.objects.filter(Q(shown_at=None) | Q(shown_at__gt=Now())).values("event_id")
         rows = rows.exclude(under_grant=True, event_id__in=untold)

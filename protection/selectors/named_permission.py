@@ -5,18 +5,20 @@ See docs/protocol.md P31.  A request that names none never comes here.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
 from chancery.policy.case import ReadPermission as DecidedPermission
 from chancery.policy.subject import Subject
+from chancery.texts import message
 from protection.models import ApprovalState as State
 from protection.models import ReadPermissionKind as Kind
 from protection.selectors.licensing import ContentState
 from protection.selectors.scopes import NAMED_COLUMNS, Scope, id_of, scope_of_json
 
 NAMED_PERMISSION: Final = """
-select {named}, g.kind, g.asked_by, g.people, g.people_group
+select {named}, g.kind, g.asked_by, g.asked_address, g.asked_at, g.people, g.people_group
 from {schema}protection_readpermission g
 where g.id = %(read_permission)s::uuid and g.holder = %(person)s::uuid
 """.replace("{named}", NAMED_COLUMNS)
@@ -57,6 +59,10 @@ class NamedPermission:
     """As the decision sees it; whether it covers a document is said by ``covering``."""
     fits: bool
     """Whether the request names a person exactly where the permission is one to read for people."""
+    waits: bool
+    """Whether nobody has answered it yet."""
+    asked_by: str
+    asked_at: datetime
 
     @property
     def was_approved(self) -> bool:
@@ -77,6 +83,15 @@ class NamedPermission:
         """
         whole = self.permission.whole
         return replace(self, permission=replace(self.permission, whole=whole and replace(whole, paused=True)))
+
+    def waiting_words(self) -> str:
+        """Say since when it waits for approval, and who asked for it."""
+        return message(
+            "Read permission {number} waits for approval since {when}; {who} asked for it.",
+            number=self.number,
+            when=f"{self.asked_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC",
+            who=self.asked_by,
+        )
 
     def as_details(self) -> dict[str, Any]:
         """Return what an event says of it; people are in the personal record."""
@@ -126,6 +141,9 @@ def named_permission(
             whole=None if included is None else included.whole,
         ),
         fits=names_person == for_person,
+        waits=row["state"] == State.WAITING,
+        asked_by=row["asked_address"],
+        asked_at=datetime.fromisoformat(row["asked_at"]),
     )
 
 

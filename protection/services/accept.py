@@ -10,12 +10,16 @@ from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, RegistrationState
 from protection.services.feed import touch
+from protection.services.paused import refuse_paused
 from protection.services.recording import record_action
 
 
 @transaction.atomic
 def accept(*, actor: Actor, cid: UUID) -> bool:
-    """Believe a pending registration; return whether anything changed.  Administrators only; raises NotFound."""
+    """Believe a pending registration; return whether anything changed.
+
+    Administrators only; raises NotFound and PausedGivesNothing.
+    """
     return _decide(actor, cid, RegistrationState.REGISTERED, Kind.CONTENT_ACCEPTED)
 
 
@@ -34,6 +38,8 @@ def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind, reaso
         raise NotFound(message("There is no such document, or you may not decide about it."))
     if content.registration != RegistrationState.PENDING:
         return False
+    if state == RegistrationState.REGISTERED:
+        refuse_paused(actor)
     content.registration = state
     # Blocked means blocked: its issuer, whom no registration stops, included.
     content.issuer_blocked = state == RegistrationState.BLOCKED

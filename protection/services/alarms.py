@@ -20,7 +20,7 @@ from chancery.errors import Conflict, NotFound
 from chancery.ledger.kinds import Kind, Outcome
 from chancery.texts import message
 from protection.actor import Actor
-from protection.models import Alarm, AlarmCursor
+from protection.models import Alarm, AlarmCursor, AskedAbout
 from protection.selectors.sight import ACTIVITY
 from protection.services.recording import personal_of
 
@@ -31,7 +31,7 @@ TOGETHER: Final = timedelta(minutes=10)
 AT_ONCE: Final = 5
 """Mails to one reader within ``MINUTE`` that are written at once; what comes beyond them is in the next one."""
 MINUTE: Final = timedelta(minutes=1)
-RAISING: Final = (*ACTIVITY, Kind.ACCESS_REQUESTED, Kind.CONTENT_PRELICENSED)
+RAISING: Final = (*ACTIVITY, Kind.ACCESS_REQUESTED, Kind.CONTENT_PRELICENSED, Kind.READ_PERMISSION_QUERIED)
 """All that a person can do with a document, or ask of it, and a license that they were sent ahead."""
 
 _NEXT: Final = """
@@ -39,16 +39,19 @@ with next as (
     select epoch, seq, event_id from audit_eventsequence where (epoch, seq) > (%(epoch)s, %(seq)s)
     order by epoch, seq limit %(batch)s
 )
-select n.epoch, n.seq, e.id, e.content_id, e.kind, e.outcome, e.reason, e.received_at, p.person_id,
+select n.epoch, n.seq, e.id, d.content_id, e.kind, e.outcome, e.reason, e.received_at, p.person_id,
        exists (select from protection_superuseropening u where u.event_id = e.id),
        c.title, c.owner_id, case when c.handed_over_at is null then c.issuer_id end
 from next n
 left join audit_event e on e.id = n.event_id and e.kind = any(%(kinds)s)
-    and exists (select from protection_decoy d where d.content_id = e.content_id and d.marked_at <= e.received_at
-                and (d.ended_at is null or d.ended_at > e.received_at))
+left join protection_askedabout q on q.event_id = e.id
+left join lateral (
+    select distinct found.content_id from protection_decoy found
+    where found.content_id = any(case when q.event_id is null then array[e.content_id] else q.contents end)
+      and found.marked_at <= e.received_at and (found.ended_at is null or found.ended_at > e.received_at)) d on true
 left join audit_eventpersonal p on p.event_id = e.id
-left join protection_content c on c.cid = e.content_id
-order by n.epoch, n.seq
+left join protection_content c on c.cid = d.content_id
+order by n.epoch, n.seq, d.content_id
 """
 
 
@@ -103,13 +106,15 @@ def raise_next() -> bool:
     if not rows:
         return False
     for row in rows:
-        if row[2] is not None:
+        if row[3] is not None:
             touch = Touch(*row[2:])
             if touch.person is None or touch.person not in {touch.owner, touch.issuer}:
                 _raise(touch)
+    AskedAbout.objects.filter(event_id__in={row[2] for row in rows if row[2] is not None}).delete()
     cursor.epoch, cursor.seq = rows[-1][:2]
     cursor.save(update_fields=["epoch", "seq"])
-    return len(rows) == BATCH
+    # Several rows may be of one event: the one that asked about several decoys.
+    return len({row[:2] for row in rows}) == BATCH
 
 
 def _raise(touch: Touch) -> None:

@@ -13,10 +13,11 @@ from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Now
 
 from chancery.errors import Conflict, NotFound
-from chancery.texts import Text
+from chancery.texts import Text, message
 from protection.actor import Actor
 from protection.models import ApprovalState, ScopedRequest, ServiceSettings
 from protection.selectors.approvals import WAITS_DAYS
+from protection.services.paused import refuse_paused
 
 MOST_REASON: Final = 500
 MOST_CASE: Final = 100
@@ -48,8 +49,19 @@ def waiting(row: Row, *, answered: Conflict) -> Row:
     return row
 
 
+def answered_words(state: str, who: str) -> Text:
+    """Say how something was answered before the caller did, for a second tab or a second person."""
+    if who and state in {"declined", "withdrawn"}:
+        return message("It was declined or withdrawn already, by {who}; nothing was changed.", who=who)
+    if who:
+        return message("It was approved already, by {who}; nothing was changed.", who=who)
+    return message("It is over already, and nothing was changed.")
+
+
 def answer(row: ScopedRequest, actor: Actor, state: ApprovalState, *also: str) -> None:
-    """Store the answer and who gave it, with other members of the row that were changed."""
+    """Store the answer and who gave it, with other members of the row that were changed.  Raises PausedGivesNothing."""
+    if state == ApprovalState.ACTIVE:
+        refuse_paused(actor)
     row.state, row.answered_by, row.answered_address, row.answered_at = state, actor.person, actor.address, Now()
     row.save(update_fields=["state", "answered_by", "answered_address", "answered_at", *also])
 

@@ -16,11 +16,12 @@ from chancery.ledger.kinds import Kind, Outcome
 from chancery.policy.reasons import Reason
 from chancery.texts import message
 from protection.actor import Actor
-from protection.models import Budget, BudgetFor, BudgetUse, Pause, ServiceSettings
+from protection.models import Budget, BudgetFor, BudgetUse, FeedHead, Pause, ServiceSettings
 from protection.selectors.budgets import BudgetRow, PauseRow, row_of
 from protection.selectors.budgets import pause as pause_row
 from protection.selectors.counted import KEPT_DAYS
 from protection.services.feed import invalidate_all_of, touch
+from protection.services.paused import refuse_paused
 from protection.services.recording import record_action
 
 MOST: Final = 50
@@ -114,14 +115,18 @@ def remove_budget(*, actor: Actor, budget_id: UUID, reason: str) -> int:
 def end_pause(*, actor: Actor, pause_id: UUID, how: str, note: str = "") -> PauseRow:
     """End a pause as ``CONFIRMED`` or ``RELEASED``; what was opened before no longer counts.
 
-    Raises NotFound and PauseEnded.
+    Raises NotFound, PausedGivesNothing and PauseEnded.
     """
     found = Pause.objects.filter(id=pause_id).values_list("person_id", flat=True).first()
     if found is None:
         raise NotFound(message("There is no such pause, or you may not end it."))
-    # The count before the pause: a request that opens something locks them in this order.
+    # Feed, count, pause: a request that opens something locks them in this order.  The number moves, so that nothing
+    # is recorded as refused by a pause that is over.
+    touch()
     BudgetUse.objects.filter(person_id=found).update(floor=F("taken"), own_floor=F("taken") - F("granted"))
     row = Pause.objects.select_for_update().get(id=pause_id)
+    if how == RELEASED:
+        refuse_paused(actor)
     if row.ended_at is not None:
         raise PauseEnded(message("This pause has ended already."))
     row.ended_at, row.ended_as, row.ended_by, row.note = timezone.now(), how, actor.person, note
@@ -138,16 +143,21 @@ def begin_told() -> PauseRow | None:
 
     Called in the transaction that writes the mail about it.  The refusal that began the pause is recorded by itself, in
     the statement that wrote the pause.  A pause that was written while its budget was being removed is over, and told
-    to nobody: left open, it would keep the person's next one from beginning.
+    to nobody: left open, it would keep the person's next one from beginning.  Copies are kept where the pause is over
+    already: it was the person who opened them.
     """
+    untold = Pause.objects.filter(told_at=None)
+    if untold.filter(budget__forgets_copies=True).exists():
+        # The feed before the pause, in the order of all others (docs/architecture.md).
+        FeedHead.objects.select_for_update().get(id=1)
     late = Pause.objects.filter(told_at=None, ended_at=None, budget__removed_at__isnull=False)
     late.update(told_at=Now(), ended_at=Now(), ended_as=REMOVED)
-    row = Pause.objects.select_for_update(skip_locked=True).filter(told_at=None).order_by("id").first()
+    row = untold.select_for_update(skip_locked=True, of=("self",)).select_related("budget").order_by("id").first()
     if row is None:
         return None
     row.told_at = timezone.now()
     row.save(update_fields=["told_at"])
-    if row.budget.forgets_copies:
+    if row.budget.forgets_copies and row.ended_at is None:
         invalidate_all_of(row.person_id)
     record(
         kind=Kind.PAUSE_BEGAN.value,

@@ -17,6 +17,7 @@ from protection.selectors.decisions import ADMINISTRATOR, RightsOn
 from protection.selectors.licensing import DAY, registered_policy
 from protection.services.access import managed_content
 from protection.services.feed import invalidate_revisions_below, touch
+from protection.services.paused import refuse_paused
 from protection.services.recording import record_action, stated
 
 
@@ -66,8 +67,8 @@ def change(
     Issuer, owner and people with EDITRIGHTSDATA may change anything; an administrator only narrows, or sets again what
     they had last set.  ``based_on`` is the version that the editor saw; when somebody made another change meanwhile,
     nothing is changed.  The revision is raised, and cached licenses are invalidated, unless the new policy takes
-    nothing away; a policy that says the same changes nothing and is not recorded.  Raises NotFound, Widening
-    and Conflict.
+    nothing away; a policy that says the same changes nothing and is not recorded.  Raises NotFound, Widening,
+    PausedGivesNothing and Conflict.
     """
     # Read again as strictly as it will be read from the table: what cannot be read must never get there.
     policy = parse_policy(policy.as_json())
@@ -132,6 +133,8 @@ def _put(
         last = _last_set(content)
         if last is None or policy != registered_policy(last):
             raise Widening(message("Administrators may narrow a document's policy or restore it, not widen it."))
+    if not narrows(policy, before):
+        refuse_paused(actor)
     if narrows(before, policy):
         touch()
     else:

@@ -1,5 +1,6 @@
 """Change how the service behaves for an organization."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Final
 from uuid import UUID
@@ -27,7 +28,7 @@ _UNSTATED: Final = {*_ADDRESSES, "untracked_group"}
 
 
 class NeedsAnAuditor(Conflict):
-    """Names of those who open documents are shown only when another person with the role of an auditor approves it."""
+    """People who open documents are hidden, and shown only when another person with the role of an auditor approves."""
 
     code = "needs_an_auditor"
     remedy = message(
@@ -55,20 +56,30 @@ class Configuration:
     alarm_address: str | None = None
 
 
+def hides_fewer(before: UUID, after: UUID) -> bool:
+    """Take any other group for one that hides fewer people, where nobody says whom groups hold."""
+    return before != after
+
+
 @transaction.atomic
 def configure(
-    *, actor: Actor, configuration: Configuration, names_approved: bool = False
+    *,
+    actor: Actor,
+    configuration: Configuration,
+    names_approved: bool = False,
+    fewer: Callable[[UUID, UUID], bool] = hides_fewer,
 ) -> dict[str, tuple[object, object]]:
     """Apply a configuration; return what each changed setting was and is.
 
-    ``names_approved`` says that an auditor approved to show names again (``unmask.answer_names``).  Raises
+    ``names_approved`` says that an auditor approved to show people who are hidden (``unmask.answer_names``);
+    ``fewer`` tells of two groups whether the first one holds people whom the second one does not.  Raises
     InvalidPolicy for a value out of range, UnknownSuite for a suite, and NeedsAnAuditor.
     """
     _check(configuration)
     changes = {name: value for name, value in asdict(configuration).items() if value is not None}
     row = ServiceSettings.objects.select_for_update().get(id=1)
-    if configuration.tracking == Tracking.NAMED != row.tracking and not names_approved:
-        raise NeedsAnAuditor(message("Names that were hidden are shown again only when an auditor approves it."))
+    if not names_approved:
+        _refuse_to_show(configuration, row, fewer)
     shortened = _shortens(configuration, row)
     wanted = {name: None if (name, value) in _NONE else value for name, value in changes.items()}
     differing = {name: (getattr(row, name), value) for name, value in wanted.items() if getattr(row, name) != value}
@@ -92,6 +103,21 @@ def configure(
         details={"settings": {name: {} if name in _UNSTATED else pair for name, pair in stated.items()}},
     )
     return differing
+
+
+def _refuse_to_show(configuration: Configuration, row: ServiceSettings, fewer: Callable[[UUID, UUID], bool]) -> None:
+    """Raise NeedsAnAuditor where owners would see of somebody what was hidden from them."""
+    if configuration.tracking == Tracking.NAMED != row.tracking:
+        raise NeedsAnAuditor(message("Names that were hidden are shown again only when an auditor approves it."))
+    before, after = row.untracked_group, configuration.untracked_group
+    if before is not None and after is not None and fewer(before, after):
+        raise NeedsAnAuditor(
+            message("People who are hidden by their group are shown to owners only when an auditor approves it."),
+            remedy=message(
+                "Ask for it under “Requests for names” or with chancery names ask-group; an auditor who is independent"
+                " of you answers. A group that holds all of them too needs nobody's approval."
+            ),
+        )
 
 
 def _shortens(configuration: Configuration, row: ServiceSettings) -> bool:

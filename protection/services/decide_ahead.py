@@ -27,6 +27,7 @@ from protection.selectors.budgets import paused_people
 from protection.selectors.editions import newest_seal
 from protection.selectors.licensing import CONTENT_STATE, ContentState, content_state, service_state
 from protection.services.access import basis_of
+from protection.services.paused import refuse_paused
 from protection.services.prelicense_request import (
     MAX_LICENSES,
     MAX_RECIPIENTS,
@@ -65,6 +66,8 @@ def read_document(asked: PrelicenseRequest) -> ReadAhead:
     if state.edition is None:
         raise SendWholeLicense(message("The service does not know this document or this edition of it yet."))
     paused = paused_people() if row["budgets"] else frozenset()
+    if asked.actor.person in paused:
+        refuse_paused(asked.actor)
     suite = TenantKey.objects.values_list("suite", flat=True).get(id=content[1])
     return ReadAhead(state, service, suite, row["budgets"], paused)
 
@@ -163,6 +166,11 @@ def _about(asked: PrelicenseRequest, read: ReadAhead, address: str, holders: Hol
     if holder is None:
         return NotAhead.GROUP if address in holders.groups else NotAhead.NO_DEVICE
     person = holder.whole
+    if holder.disabled:
+        # What only another organization knows reads as if there were no device.
+        return Reason.PERSON_DISABLED
+    if person.person in read.paused and asked.names(person.person):
+        return Reason.OPENINGS_PAUSED
     if not holder.devices or person.outsider or not person.active or person.person in read.paused:
         return NotAhead.NO_DEVICE
     if read.budgeted and person.person == asked.actor.person:

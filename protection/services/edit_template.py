@@ -14,6 +14,7 @@ from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ExpiryOption, ProtectionTemplate, TemplateVersion
 from protection.services.feed import invalidate_all_of, touch
+from protection.services.paused import refuse_paused
 from protection.services.template_draft import (
     TemplateDraft,
     add_version,
@@ -90,7 +91,7 @@ class _Made:
 def _next_version(actor: Actor, row: ProtectionTemplate, draft: TemplateDraft) -> _Made | None:
     """Write the next version and return it, or None when the current one says the same already.
 
-    Cached licenses are invalidated if it gives somebody less.
+    Cached licenses are invalidated if it gives somebody less.  Raises PausedGivesNothing.
     """
     before, draft = TemplateVersion.objects.get(template=row, number=row.current), checked_draft(draft)
     if _says_the_same(before, version_of(draft)):
@@ -98,6 +99,8 @@ def _next_version(actor: Actor, row: ProtectionTemplate, draft: TemplateDraft) -
     row.current += 1
     made = add_version(row, row.current, actor, draft)
     row.save(update_fields=["current"])
+    if _takes_away(made, before):
+        refuse_paused(actor)
     if _takes_away(before, made):
         invalidate_all_of(row.id)
     else:

@@ -33,6 +33,7 @@ from protection.models import (
 from protection.selectors.decisions import ADMINISTRATOR
 from protection.selectors.everywhere import EverywhereFacts, documents_meant, facts_of, why_skipped
 from protection.services.feed import invalidate_many_revisions
+from protection.services.paused import refuse_paused
 from protection.services.recording import personal_of, stated
 
 BATCH: Final = 500
@@ -86,7 +87,9 @@ def drafted(actor: Actor, asked: Everywhere, reason: str = "") -> EverywhereChan
 
 @transaction.atomic
 def begin_everywhere(*, actor: Actor, asked: Everywhere, reason: str = "") -> EverywhereFacts:
-    """Note a change of many documents, which ``everywhere_batch`` carries out."""
+    """Note a change of many documents, which ``everywhere_batch`` carries out.  Raises PausedGivesNothing."""
+    if asked.act != EverywhereAct.REMOVE:
+        refuse_paused(actor)
     row = drafted(actor, asked, reason)
     row.total = documents_meant(row).count()
     row.save()
@@ -95,8 +98,9 @@ def begin_everywhere(*, actor: Actor, asked: Everywhere, reason: str = "") -> Ev
 
 
 @transaction.atomic
-def undo_everywhere(*, change: UUID) -> EverywhereFacts:
-    """Let a change that is done be undone, document by document.  Raises CannotUndo."""
+def undo_everywhere(*, actor: Actor, change: UUID) -> EverywhereFacts:
+    """Let a change that is done be undone, document by document.  Raises CannotUndo and PausedGivesNothing."""
+    refuse_paused(actor)
     row = EverywhereChange.objects.select_for_update().get(id=change)
     if row.state != EverywhereState.DONE:
         raise CannotUndo(message("Only a change that is done can be undone, and only once."))

@@ -21,6 +21,7 @@ from protection.selectors.licensing import registered_policy
 from protection.services.access import open_request
 from protection.services.change import change
 from protection.services.feed import invalidate_revisions_below, touch
+from protection.services.paused import refuse_paused
 from protection.services.recording import record_action
 from protection.services.restore import restore
 
@@ -71,9 +72,10 @@ def grant_request(
 
     ``subject`` is the person who asks as this organization knows them.  After a grant the person is not kept out by
     anything that this organization can see: where they still would be, nothing is changed.  Raises NotFound,
-    OnlyTheOwner, AlreadyAnswered, AnotherLevel, StillBlocked and InvalidPolicy.
+    OnlyTheOwner, PausedGivesNothing, AlreadyAnswered, AnotherLevel, StillBlocked and InvalidPolicy.
     """
     request, content, basis = open_request(actor, request_id)
+    refuse_paused(actor)
     rights = _rights(request, terms)
     if Right.VIEW not in expand(rights):
         raise InvalidPolicy(

@@ -24,7 +24,9 @@ from protection.models import Content, ContentRevocation, HandOver, HandOverStat
 from protection.selectors.decisions import ADMINISTRATOR
 from protection.selectors.hand_overs import HandOverFacts, documents_meant, facts_of
 from protection.selectors.licensing import named_facts
+from protection.services.approvals import answered_words
 from protection.services.feed import invalidate_all_of
+from protection.services.paused import refuse_paused
 from protection.services.recording import personal_of, record_action
 
 BATCH: Final = 500
@@ -59,7 +61,11 @@ class Which:
 def ask_hand_over(
     *, actor: Actor, former: Person, new: Person, which: Which, reason: str = "", waits: bool = False
 ) -> HandOverFacts:
-    """Note a hand-over; with ``waits`` it begins when another administrator has approved it, which is recorded."""
+    """Note a hand-over; with ``waits`` it begins when another administrator has approved it, which is recorded.
+
+    Raises PausedGivesNothing.
+    """
+    refuse_paused(actor)
     by_owner = actor.person == former.id
     row = HandOver.objects.create(
         former_owner=former.id,
@@ -83,7 +89,8 @@ def ask_hand_over(
 
 @transaction.atomic
 def approve_hand_over(*, actor: Actor, hand_over: UUID) -> HandOverFacts:
-    """Let a hand-over begin.  Raises NotFound and AlreadyAnswered."""
+    """Let a hand-over begin.  Raises NotFound, PausedGivesNothing and AlreadyAnswered."""
+    refuse_paused(actor)
     return _answer(actor, hand_over, HandOverState.RUNNING, Kind.HAND_OVER_APPROVED)
 
 
@@ -190,7 +197,8 @@ def _answer(actor: Actor, hand_over: UUID, state: HandOverState, kind: Kind, rea
     if row is None:
         raise NotFound(message("There is no such hand-over, or you may not see it."))
     if row.state != HandOverState.WAITING:
-        raise AlreadyAnswered(message("This hand-over was already answered."))
+        said = answered_words(row.state, row.answered_address)
+        raise AlreadyAnswered(said)
     row.state, row.answered_by, row.answered_address, row.answered_at = state, actor.person, actor.address, Now()
     row.ended_at = Now() if state == HandOverState.DECLINED else None
     row.save(update_fields=["state", "answered_by", "answered_address", "answered_at", "ended_at"])

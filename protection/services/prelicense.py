@@ -27,6 +27,8 @@ from protection.services.decide_ahead import decide_ahead, kept_from_addresses, 
 from protection.services.license import content_key, use_license
 from protection.services.license_request import Granted, LicenseRequest, Reading
 from protection.services.prelicense_request import (
+    MAX_LICENSES,
+    MAX_RECIPIENTS,
     GrantedAhead,
     Holders,
     Prelicensed,
@@ -34,6 +36,7 @@ from protection.services.prelicense_request import (
     ReadAhead,
     RecipientDirectory,
     RecipientResult,
+    TooManyAhead,
 )
 from protection.services.register_on_first_use import LicenseRequestItem
 from protection.services.running import require_running
@@ -47,18 +50,31 @@ MOST_NAMED: Final = 100
 def prelicense(*, directory: RecipientDirectory, asked: PrelicenseRequest) -> Prelicensed:
     """Decide, record and issue licenses ahead, at most ``MAX_LICENSES``.
 
-    Raises NotFound, MayNotPrelicense, SendWholeLicense for an edition that is not registered, NotRunning, LedgerHasGap
-    and Unavailable.
+    Raises NotFound, MayNotPrelicense, SendWholeLicense for an edition that is not registered, NotRunning, LedgerHasGap,
+    TooManyAhead where all was asked for and is too much, and Unavailable.
     """
     for _ in range(ATTEMPTS):
         read = read_document(asked)
         addresses, more = page_of_recipients(asked, read.state)
+        if asked.whole and more:
+            raise _too_many()
         holders = directory.holders(addresses, kept_from_addresses(read.state))
         results, given, following = decide_ahead(asked, read, addresses, holders)
+        if asked.whole and following:
+            raise _too_many()
         if _recorded(directory, asked, read, holders, results, given):
             licenses = tuple(_licenses(directory, asked, read, given))
             return Prelicensed(tuple(results), licenses, following or more)
     raise Unavailable(message("The organization is being changed right now, and no decision could be recorded."))
+
+
+def _too_many() -> TooManyAhead:
+    text = message(
+        "These are more than {recipients} recipients or {licenses} devices, and so many get no license at once.",
+        recipients=MAX_RECIPIENTS,
+        licenses=MAX_LICENSES,
+    )
+    return TooManyAhead(text)
 
 
 def _recorded(

@@ -1,6 +1,6 @@
 """For whom licenses are asked ahead of an opening, what the directory says of them, and what comes of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, Protocol
@@ -42,6 +42,13 @@ class MayNotPrelicense(ChanceryError):
     remedy = message("Ask the document's owner to send licenses ahead.")
 
 
+class TooManyAhead(ChanceryError):
+    """More licenses were asked for at once than one call issues; none was issued."""
+
+    code = "too_many_licenses"
+    remedy = message("Name some of the recipients, and the others another time, or use chancery prelicense.")
+
+
 @dataclass(frozen=True, slots=True)
 class HeldDevice:
     """A device of a recipient that can keep a license."""
@@ -56,12 +63,14 @@ class Holder:
     """Whom the organization knows under an address, with their devices.
 
     ``whole`` is the person as decisions see them; ``visible`` is what their own organization may know of them.
+    ``disabled`` says that this organization itself has disabled them.
     """
 
     address: str
     whole: Subject
     visible: Subject
     devices: tuple[HeldDevice, ...]
+    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,8 @@ class PrelicenseRequest:
     """For whom licenses are asked: ``to`` are normal addresses, None for everyone whom the policy names by address.
 
     ``seal`` is the digest of the edition, None for the newest one; ``after`` is the last recipient of the call before.
+    ``whole`` asks for all or nothing in this one call.  ``names`` tells of whom the asker may know that they opened
+    much; of others it says what it says of anybody without a device.
     """
 
     organization: UUID
@@ -100,6 +111,8 @@ class PrelicenseRequest:
     seal: bytes | None = None
     to: tuple[str, ...] | None = None
     after: str = ""
+    whole: bool = False
+    names: Callable[[UUID], bool] = lambda _person: False
 
 
 @dataclass(frozen=True, slots=True)

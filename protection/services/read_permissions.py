@@ -17,10 +17,20 @@ from chancery.ledger.kinds import Kind
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ApprovalState as State
-from protection.models import ReadPermission, ReadPermissionKind
+from protection.models import AskedAbout, ReadPermission, ReadPermissionKind
 from protection.selectors.read_permissions import PermissionFacts, documents_read, facts_of
 from protection.selectors.scopes import Scope, columns_of
-from protection.services.approvals import MOST_CASE, MOST_REASON, answer, close, due, locked, next_number, waiting
+from protection.services.approvals import (
+    MOST_CASE,
+    MOST_REASON,
+    answer,
+    answered_words,
+    close,
+    due,
+    locked,
+    next_number,
+    waiting,
+)
 from protection.services.feed import invalidate_all_of
 from protection.services.recording import record_action
 
@@ -157,16 +167,23 @@ def _check(kind: ReadPermissionKind, *, days: int, reason: str, people: int, nam
         )
 
 
-def record_query(*, actor: Actor, permission: PermissionFacts, person: str, asked: int, readable: int) -> None:
-    """Record that an application asked which documents a person may read; nothing was opened by it."""
+@transaction.atomic
+def record_query(
+    *, actor: Actor, permission: PermissionFacts, person: str, asked: Sequence[UUID], readable: int
+) -> None:
+    """Record that an application asked which documents a person may read; nothing was opened by it.
+
+    Which documents these were is kept beside the event until alarms have looked at it.
+    """
     known = {"read_permission": str(permission.id), "permission_number": permission.number}
     approver = {} if permission.answered_by is None else {"approved_by": str(permission.answered_by)}
-    record_action(
+    event = record_action(
         Kind.READ_PERMISSION_QUERIED,
         actor,
         recipient=person,
-        details={**known, **approver, "reason": permission.reason, "documents": asked, "readable": readable},
+        details={**known, **approver, "reason": permission.reason, "documents": len(asked), "readable": readable},
     )
+    AskedAbout.objects.create(event_id=event, contents=list(dict.fromkeys(asked)))
 
 
 def lock_permission(permission: UUID) -> None:
@@ -180,9 +197,9 @@ def _locked(permission: UUID) -> ReadPermission:
 
 
 def _waiting(permission: UUID) -> ReadPermission:
-    return waiting(
-        _locked(permission), answered=PermissionAnswered(message("This read permission was already answered."))
-    )
+    row = _locked(permission)
+    said = answered_words(row.state, row.answered_address)
+    return waiting(row, answered=PermissionAnswered(said))
 
 
 def _given(reason: str) -> dict[str, str]:

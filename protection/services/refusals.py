@@ -47,10 +47,14 @@ def _details(item: Refused, reading: Reading, iss: str) -> dict[str, Any]:
     step = words.own_step if own else words.next_step
     if decision.reason is Reason.VIEWER_ONLY:
         step = message("Open it in the browser: {address}", address=f"{iss}/open/")
+    said = words.owner if own else words.person
+    permission = reading.permission
+    if decision.reason is Reason.READ_PERMISSION_INVALID and permission is not None and permission.waits:
+        said, step = permission.waiting_words(), message("Ask an administrator to approve it, then try again.")
     theirs = item.state is None or item.state.facts.owner == reading.subject.person
     return {
         "reason": decision.reason.value,
-        "message": words.owner if own else words.person,
+        "message": said,
         "detail": decision.detail,
         "next_step": step,
         # Nobody is advised to ask themselves.

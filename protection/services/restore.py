@@ -13,6 +13,7 @@ from protection.selectors.decisions import ADMINISTRATOR
 from protection.services.access import managed_content
 from protection.services.change import Widening
 from protection.services.feed import touch
+from protection.services.paused import refuse_paused
 from protection.services.recording import record_action
 
 
@@ -36,7 +37,7 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
     An administrator by role brings back what issuer or owner had last set, therefore they undo what an administrator
     revoked and never what issuer or owner revoked; those undo what an administrator revoked where the organization
     lets them (docs/protocol.md P18).  Restoring what is not revoked changes nothing and is not recorded.  Raises
-    NotFound and Widening.
+    NotFound, PausedGivesNothing and Widening.
     """
     content, basis = managed_content(actor, cid)
     row: Content | ContentRevocation | None = content
@@ -46,6 +47,7 @@ def restore(*, actor: Actor, cid: UUID, recipient: str = "") -> Restored:
         row = None
     released = False
     if row is not None:
+        refuse_paused(actor)
         _require_may_give_back(actor, basis, content, row)
         released = basis == ADMINISTRATOR and row.revoked_by in {content.deciding_issuer, content.owner_id}
         if released:

@@ -17,6 +17,7 @@ from protection.selectors.decisions import ADMINISTRATOR
 from protection.services.access import managed_content
 from protection.services.change import Widening
 from protection.services.feed import touch
+from protection.services.paused import refuse_paused
 from protection.services.recording import record_action
 from protection.services.restore import owners_may_restore
 from protection.services.revoke import (
@@ -101,7 +102,7 @@ def schedule_revocation(*, actor: Actor, cid: UUID, revocation: Revocation, at: 
 
 @transaction.atomic
 def cancel_revocation(*, actor: Actor, scheduled: UUID) -> None:
-    """Let access not end at the moment that was set.  Raises NotFound and Widening."""
+    """Let access not end at the moment that was set.  Raises NotFound, PausedGivesNothing and Widening."""
     cid = ScheduledRevocation.objects.filter(id=scheduled).values_list("content_id", flat=True).first()
     if cid is None:
         raise _unknown()
@@ -110,6 +111,7 @@ def cancel_revocation(*, actor: Actor, scheduled: UUID) -> None:
     if row is None:
         raise _unknown()
     _require_own(actor, basis, row)
+    refuse_paused(actor)
     row.delete()
     touch()
     _record(Kind.REVOCATION_CANCELED, actor, content, row, basis)

@@ -21,7 +21,17 @@ from protection.models import ApprovalState as State
 from protection.models import ServiceSettings, SuperUserGrant, SuperUserOpening
 from protection.selectors.scopes import Scope, columns_of
 from protection.selectors.super_users import GrantFacts, Opened, documents_opened, facts_of, opened_of
-from protection.services.approvals import MOST_CASE, MOST_REASON, answer, close, due, locked, next_number, waiting
+from protection.services.approvals import (
+    MOST_CASE,
+    MOST_REASON,
+    answer,
+    answered_words,
+    close,
+    due,
+    locked,
+    next_number,
+    waiting,
+)
 from protection.services.feed import invalidate_all_of
 from protection.services.recording import record_action
 
@@ -175,7 +185,9 @@ def _locked(grant: UUID) -> SuperUserGrant:
 
 
 def _waiting(grant: UUID) -> SuperUserGrant:
-    return waiting(_locked(grant), answered=GrantAnswered(message("This grant was already answered.")))
+    row = _locked(grant)
+    said = answered_words(row.state, row.answered_address)
+    return waiting(row, answered=GrantAnswered(said))
 
 
 def _why(row: SuperUserGrant) -> dict[str, Any]:

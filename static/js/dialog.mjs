@@ -13,8 +13,9 @@ async function asked(response) {
   // A form without an address is sent to where its page was.
   for (const form of dialog.querySelectorAll("form:not([action])")) form.action = response.url;
   dialog.showModal();
-  const field = dialog.querySelector("input:not([type=hidden]), textarea, [data-cancel]");
-  field?.focus();
+  const fields = [...dialog.querySelectorAll("input:not([type=hidden]), textarea, [data-cancel]")];
+  // What is folded away has no place, and cannot have the focus either.
+  fields.find((field) => field.getClientRects().length)?.focus();
   return true;
 }
 

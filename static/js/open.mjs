@@ -142,8 +142,9 @@ class Drawn {
 }
 
 class Opened {
-  constructor(place, content, use, still) {
-    Object.assign(this, { place, content, use, still, port: null });
+  /** ``grant`` is the super-user grant under which it was opened, if any: its number and end. */
+  constructor(place, content, use, still, grant) {
+    Object.assign(this, { place, content, use, still, grant, port: null });
     this.reports = new Reports(place, use);
     this.may = (right) => use.rights.includes(right) || use.rights.includes("OWNER");
   }
@@ -164,6 +165,11 @@ class Opened {
     find("print").hidden = !this.may("PRINT");
     find("cannot_show").hidden = find("copy_refused").hidden = true;
     find("by_code").hidden = !service.outsider;
+    find("under_grant").hidden = !this.grant;
+    if (this.grant) {
+      const words = { number: this.grant.number, when: moment(Date.parse(this.grant.ends) / 1000) };
+      find("under_grant").textContent = filled(texts.opened_under_grant, words);
+    }
     find("drawn").hidden = !drawn;
     find("drawn_cut").hidden = !drawn || this.content.pages.count >= this.content.pages.of;
     for (const hold of document.querySelectorAll("#rights_here [data-program]")) {
@@ -247,6 +253,9 @@ function notDrawn(size) {
 /** Return what the content is called, by the name of its file; a file that was handed over may have none. */
 const guessedName = ({ name = "" }) => name.replace(/\.(sealed|html)$/, "") || texts.unnamed;
 
+/** Return a text with the words that it names. */
+const filled = (text, words) => text.replace(/{(\w+)}/g, (_, name) => words[name]);
+
 /** Offer the reader's active super-user grants for a file that is refused to them without one. */
 async function offerGrants(place, source) {
   if (service.outsider) return;
@@ -254,9 +263,9 @@ async function offerGrants(place, source) {
   find("grants").replaceChildren(...results.map((grant) => {
     const button = document.createElement("button");
     const words = { number: grant.number, reason: grant.case || grant.reason };
-    button.textContent = texts.under_grant.replace(/{(\w+)}/g, (_, name) => words[name]);
+    button.textContent = filled(texts.under_grant, words);
     button.type = "button";
-    button.onclick = () => openOrSay(source, grant.id);
+    button.onclick = () => openOrSay(source, grant);
     return button;
   }));
 }
@@ -272,13 +281,13 @@ async function open(source, grant) {
   const place = await service.organization(file.license.org);
   try {
     const authentic = await file.verify(place.chain);
-    const { use, still } = await place.license(authentic, keep, grant);
+    const { use, still } = await place.license(authentic, keep, grant?.id);
     const content = use.key === null
       ? new Drawn(new Pages(place, use, sealed, service.device, (what, share) => progress(TOLD[what](share))), guessedName(source))
       : new Unlocked(await authentic.unlock(await contentKey(use, service.device.decryptionKey)));
     progress(texts.decrypting.replace("{percent}", "0"));
     await content.prepare();
-    current = new Opened(place, content, use, still);
+    current = new Opened(place, content, use, still, grant);
     current.present();
     forgetHanded().catch(() => {});
   } catch (error) {

@@ -159,9 +159,9 @@ def watched(cast: Cast, slug: str, *kinds: str) -> Callable[[], list[EventRow]]:
 
 
 def shows_names(cast: Cast, slug: str = "contoso") -> None:
-    """Let an organization show names again, for which people need an auditor."""
+    """Let an organization show names again and hide no group, for which people need an auditor."""
     with in_organization(cast.organizations[slug].id):
-        ServiceSettings.objects.update(tracking=Tracking.NAMED)
+        ServiceSettings.objects.update(tracking=Tracking.NAMED, untracked_group=None)
 
 
 class Later:

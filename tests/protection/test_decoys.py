@@ -20,7 +20,7 @@ from audit.services.sequence import sequence
 from portal.models import Notification
 from portal.notifications.backend import unsealed
 from portal.usecases import alarms as worker
-from protection.models import Alarm, AlarmCursor, Decoy, ServiceSettings, SuperUserOpening
+from protection.models import Alarm, AlarmCursor, AskedAbout, Decoy, ServiceSettings, SuperUserOpening
 from protection.services import alarms
 from tenants.context import in_organization
 from tests.cast import Cast, Player
@@ -113,6 +113,28 @@ def test_openings_refusals_and_items_of_batches_raise_alarms_and_the_owners_own_
     assert len(events()) == 2
     assert {one.content_id for one in events()} == {None}, "no timeline shows it to people who may not know yet"
     assert swept(cast) == [], "nothing is mailed twice"
+
+
+def test_asking_what_a_person_may_read_of_decoys_raises_alarms(cast: Cast, plan: Path) -> None:
+    first, second, other = marked(cast, plan), marked(cast, plan), protect(cast.olga, plan, offline_days=0)
+    search = application_of(cast, "contoso")
+    permission = given(cast, "contoso", search, asking=cast.ada, approving=cast.olga)
+    path = f"read-permissions/{permission}/readable"
+    asked = [str(other.cid), str(uuid4())]
+    assert call(search, "contoso", "POST", path, {"for_person": MAX, "documents": asked}).status_code == 200
+    assert swept(cast) == []
+    asked += [str(first.cid), str(second.cid), str(first.cid)]
+    answer = call(search, "contoso", "POST", path, {"for_person": MAX, "documents": asked}).json()
+    assert answer["documents"] == [], "Max may read none of them"
+    assert swept(cast)
+    rows = {one["cid"]: one for one in raised(cast.olga)}
+    assert rows.keys() == {str(first.cid), str(second.cid)}
+    for one in rows.values():
+        assert (one["opened"], one["refused"], one["other"], "Search" in one["who"]) == (0, 0, 1, True), one
+        assert "may read" in one["what"], one
+    assert swept(cast) == []
+    with in_organization(cast.organizations["contoso"].id):
+        assert not AskedAbout.objects.exists(), "it is kept no longer than alarms need it"
 
 
 def test_what_an_application_reads_of_a_decoy_is_an_opening(cast: Cast, plan: Path) -> None:
@@ -280,7 +302,13 @@ def test_who_decides_administers_or_audits_sees_decoys_and_only_the_first_two_ma
 def test_where_names_are_not_shown_alarms_have_none_and_owners_get_none(cast: Cast, plan: Path) -> None:
     auditor = cast.join(f"auditor{uuid4().hex[:6]}", "contoso", role="auditor")
     decoy = marked(cast, plan)
-    call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "pseudonymous", "alarm_address": "soc@contoso.example"})
+    call(
+        cast.ada,
+        "contoso",
+        "PATCH",
+        "settings",
+        {"tracking": "pseudonymous", "alarm_address": "soc@contoso.example", "confirm": "yes"},
+    )
     opening(cast.rita, decoy.path)
     mails = swept(cast)
     told = {tuple(one.to) for one in mails}
@@ -317,9 +345,10 @@ def test_owners_learn_nothing_of_grants_before_they_are_told(cast: Cast, plan: P
     (event,) = ledger(cast, "contoso", "content.opened", cid=decoy.cid)[:1]
     with in_organization(cast.organizations["contoso"].id):
         _under_grant(event.id, decoy.cid, cast.olga)
-    mails = swept(cast)
-    assert {tuple(one.to) for one in mails}.isdisjoint({(cast.olga.address,)})
-    assert mails
+        ServiceSettings.objects.update(alarm_address="soc@contoso.example")
+    bodies = {one.to[0]: one.body for one in swept(cast)}
+    assert (cast.olga.address in bodies, RITA in bodies.pop("soc@contoso.example")) == (False, False)
+    assert bodies
     assert raised(cast.olga) == []
     assert len(raised(cast.ada)) == 1
     with in_organization(cast.organizations["contoso"].id):
@@ -344,9 +373,16 @@ def test_members_of_the_untracked_group_raise_alarms_for_auditors_alone(cast: Ca
     name = f"council{uuid4().hex[:6]}@contoso.example"
     body = {"address": name, "name": "Council", "members": [MAX]}
     assert call(cast.ada, "contoso", "POST", "groups", body).status_code == 201
-    call(cast.ada, "contoso", "PATCH", "settings", {"untracked_group": name})
+    change = {"untracked_group": name, "alarm_address": "soc@contoso.example", "confirm": "yes"}
+    assert call(cast.ada, "contoso", "PATCH", "settings", change).status_code == 200
     refusal(cast.max, decoy.path)
-    assert {tuple(one.to) for one in swept(cast)}.isdisjoint({(cast.olga.address,)})
+    opening(cast.rita, decoy.path)
+    bodies = {one.to[0]: one.body for one in swept(cast)}
+    told = bodies["soc@contoso.example"]
+    assert (MAX in told, "A person whose name is not shown" in told, RITA in told) == (False, True, True)
+    assert MAX not in bodies[cast.olga.address]
+    with in_organization(cast.organizations["contoso"].id):
+        Alarm.objects.filter(person_id=cast.rita.id).delete()
     assert raised(cast.olga) == []
     assert [one["who"] for one in raised(cast.ada)] == [MAX]
 

@@ -233,7 +233,7 @@ def test_nobody_is_mailed_about_a_document_that_is_no_longer_theirs_or_where_nam
         ingest()
         sequence()
         notices.note_next(hidden=(), next_morning=next_morning)
-    call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "pseudonymous"})
+    call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "pseudonymous", "confirm": "yes"})
     quiet = swept(cast)
     opening(cast.rita, sealed.path)
     quiet += swept(cast)

@@ -95,6 +95,7 @@ PAGES: Final[Mapping[str, str]] = {
     "DELETE acting": "acting_end",
     "POST acting": "person_acting",
     "POST names": "all_names",
+    "POST names/group": "hidden_group",
     "POST names/{request_id}/approve": "names_answer",
     "POST names/{request_id}/decline": "names_answer",
     "PUT notices": "notices",
@@ -243,7 +244,7 @@ READ: Final[Mapping[str, set[str]]] = {
         LIST,
     ),
     **dict.fromkeys(
-        ("decoy list", "alarm list", "budget list", "pause list"),
+        ("decoy list", "alarm list", "budget list", "pause list", "approvals"),
         LIST,
     ),
     "pause show": {"pause", "confirms"},
@@ -640,13 +641,19 @@ def _names(cast: Cast, plan: Path, commands: Commands) -> None:
     ada, olga, run, yes = cast.ada, cast.olga, commands.run, ("--yes", "--reason", "A test")
     auditor = cast.join(f"auditor{uuid4().hex[:6]}", "contoso", role="auditor")
     sealed = protect(olga, plan)
-    run(ada, "settings", "--set", "tracking=pseudonymous")
+    run(ada, "settings", "--set", "tracking=pseudonymous", "--yes")
     asked = run(olga, "names", "ask", sealed.cid, *yes)["id"]
     run(auditor, "names", "approve", asked, *yes)
     asked = run(olga, "names", "ask", sealed.cid, *yes)["id"]
     run(auditor, "names", "decline", asked, *yes)
     run(olga, "names", "list")
+    run(auditor, "approvals")
     asked = run(ada, "names", "ask-all", *yes)["id"]
+    run(auditor, "names", "approve", asked, *yes)
+    hidden = run(ada, "group", "create", f"quiet{uuid4().hex[:6]}@contoso.example", "--name", "Quiet")["address"]
+    run(ada, "group", "change", hidden, "--add", MAX)
+    run(ada, "settings", "--set", f"untracked_group={hidden}", "--yes")
+    asked = run(ada, "names", "ask-group", *yes)["id"]
     run(auditor, "names", "approve", asked, *yes)
 
 

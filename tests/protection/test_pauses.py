@@ -104,7 +104,8 @@ def test_only_a_sign_in_since_the_pause_with_an_older_second_factor_ends_it(
     browser = signed_in(cast, cast.max, at=at, strong=strong)
     shown = browser.get("/pause/").content.decode()
     assert ("Confirm that it was me" in shown) == (age == timedelta(days=2))
-    assert "Your access is paused" in browser.get("/").content.decode()
+    home = browser.get("/").content.decode()
+    assert ("Your access is paused" in home, "You used up the budget of 1 opening in" in home) == (True, True)
     browser.post("/pause/", {})
     assert pause_of(cast).ended_at is None, "it asks first"
     browser.post("/pause/", {"confirm": "yes"})
@@ -149,9 +150,9 @@ def test_a_paused_administrator_neither_releases_themselves_nor_changes_budgets(
     use_up(cast.ada, two)
     path = f"pauses/{pause_of(cast).id}/release"
     problem(call(cast.ada, "contoso", "POST", path, {}), 409, "own_pause")
-    problem(call(cast.ada, "contoso", "DELETE", f"budgets/{made.id}", {}), 409, "paused_themselves")
+    problem(call(cast.ada, "contoso", "DELETE", f"budgets/{made.id}", {}), 403, PAUSED)
     body = {"openings": 100, "seconds": 600}
-    problem(call(cast.ada, "contoso", "PUT", f"budgets/{made.id}", body), 409, "paused_themselves")
+    problem(call(cast.ada, "contoso", "PUT", f"budgets/{made.id}", body), 403, PAUSED)
 
 
 def test_person_and_owner_are_mailed_once_and_the_pause_is_an_event(cast: Cast, sealed: list[Any]) -> None:
@@ -316,6 +317,10 @@ def test_a_paused_person_gets_no_license_ahead_either(cast: Cast, plan: Path) ->
     (refused,) = call(cast.olga, "contoso", "POST", path, {}).json()["results"]
     assert (given["licenses"] > 0, refused["licenses"]) == (True, 0)
     assert PAUSED not in json.dumps(refused), "who sends licenses ahead does not learn it"
+    assert "get no licenses at present" in refused["message"], "and is told nothing that is not so"
+    own = protect(cast.ada, plan, f"{MAX}:VIEW", offline_days=3)
+    (refused,) = call(cast.ada, "contoso", "POST", f"documents/{own.cid}/prelicenses", {}).json()["results"]
+    assert refused["reason"] == PAUSED, "who watches may know"
 
 
 def test_nobody_gets_around_a_budget_by_sending_licenses_to_themselves(cast: Cast, plan: Path) -> None:

@@ -42,7 +42,7 @@ from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
 from tests.cast import ACTOR, Cast, Player
 from tests.isolation.endpoints import Site
-from tests.protection.steps import RITA, Later, call, confirmed, ledger, objects, opening, problem, protect
+from tests.protection.steps import RITA, Later, call, confirmed, ledger, objects, opening, problem, protect, watched
 from tests.protection.test_latest_moment import (
     LEASE,
     Act,
@@ -217,7 +217,7 @@ def test_the_page_of_a_document_makes_the_same_file(cast: Cast, reader: Player, 
     assert path in browser.get(f"/documents/{sealed.cid}/").content.decode()
     shown = browser.post(path, {"to": ""}).content.decode()
     assert "1 device" in shown
-    assert "There is no device to send a license to" in shown
+    assert "No license can be sent ahead to this recipient now" in shown
     assert f'download="plan.txt{SEALED}{SUFFIX}"' in shown
     (data,) = re.findall(r"base64,([^\"]+)", shown)
     licenses_beside(sealed).write_bytes(base64.b64decode(data))
@@ -279,7 +279,35 @@ def paused(reader: Player) -> None:
     ServiceSettings.objects.update(budgets=True)
 
 
-@pytest.mark.parametrize("state", [disabled, revoked_device, tab_of_an_outsider, without_device, paused])
+def test_why_a_person_gets_none_is_said_where_the_organization_itself_disabled_them(
+    cast: Cast, reader: Player, plan: Path
+) -> None:
+    rita = newcomer(cast, "fabrikam")
+    sealed = protect(cast.olga, plan, f"{reader.address}:VIEW", f"{rita.address}:VIEW")
+    opening(rita, sealed.path)
+    disabled(reader)
+    disabled(rita)
+    assert why_none(ahead(cast.olga, sealed)) == {reader.address: "person_disabled", rita.address: "no_device"}
+
+
+def test_a_page_sends_one_call_s_worth_of_licenses_or_none(
+    cast: Cast, reader: Player, plan: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = newcomer(cast, "contoso")
+    sealed = protect(cast.olga, plan, f"{reader.address}:VIEW", f"{other.address}:VIEW", offline_days=7)
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.olga)
+    path = f"/documents/{sealed.cid}/prelicenses/"
+    for name in ("MAX_LICENSES", "MAX_RECIPIENTS"):
+        with monkeypatch.context() as patch:
+            patch.setattr(decide_ahead, name, 1)
+            came = watched(cast, "contoso", "content.prelicensed")
+            shown = browser.post(path, {"to": ""}).content.decode()
+            assert "Name some of the recipients" in shown
+            assert came() == [], "nothing is issued that nobody gets"
+            assert "1 device" in browser.post(path, {"to": reader.address}).content.decode()
+
+
+@pytest.mark.parametrize("state", [revoked_device, tab_of_an_outsider, without_device, paused])
 def test_without_a_device_that_counts_it_reads_as_for_nobody(
     cast: Cast, reader: Player, plan: Path, state: Callable[[Player], None]
 ) -> None:

@@ -195,7 +195,10 @@ def test_nothing_is_read_by_a_permission_that_is_not_valid(glass: Cast, search: 
         with in_organization(organization):
             ReadPermission.objects.filter(id=permission).update(ends=timezone.now())
     with reading_by(search, permission):
-        assert refusal(search, sealed.path).reason == "read_permission_invalid"
+        refused = refusal(search, sealed.path)
+    assert refused.reason == "read_permission_invalid"
+    waits = (f"waits for approval since {timezone.now():%Y-}" in refused.message, glass.gwen.address in refused.message)
+    assert waits == (state == "waiting", state == "waiting"), refused.message
     # What was never approved is an attempt like any other, which owners see.
     kind = "content.read" if state in {"withdrawn", "over"} else "content.opened"
     assert ledger(glass, "glass", kind, cid=sealed.cid, outcome="refused")

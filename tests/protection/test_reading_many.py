@@ -177,7 +177,9 @@ def test_owners_see_once_who_read_their_document_by_which_permission(
     problem(call(quin, "glass", "GET", f"{path}/readings"), 404, "not_found")
     # By the rule about what people do: without names it is not told for whom, and with tracking off nothing is.
     for tracking, expected in (("pseudonymous", {("", 1), ("", 2)}), ("off", set())):
-        assert call(glass.gwen, "glass", "PATCH", "settings", {"tracking": tracking}).status_code == 200
+        assert (
+            call(glass.gwen, "glass", "PATCH", "settings", {"tracking": tracking, "confirm": "yes"}).status_code == 200
+        )
         found = call(paul, "glass", "GET", f"{path}/readings").json()
         assert {(one["for_person"], one["times"]) for one in found["results"]} == expected
         assert found["shown"] is (tracking != "off")

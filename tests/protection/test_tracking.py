@@ -145,7 +145,7 @@ def test_openings_are_listed_by_network_and_by_organization(cast: Cast, plan: Pa
     text = page.content.decode().replace("<wbr>", "")
     assert all(one in text for one in ("fabrikam.example", "127.0.0.0/24"))
     assert "fabrikam.example" in chancery("track", sealed.cid, "--places").stdout
-    call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "pseudonymous"})
+    call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "pseudonymous", "confirm": "yes"})
     hidden = call(cast.olga, "contoso", "GET", f"documents/{sealed.cid}/places").json()
     shows_names(cast)
     assert hidden == {"networks": [], "organizations": [], "shown": False}

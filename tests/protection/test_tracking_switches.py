@@ -56,12 +56,11 @@ def switched(cast: Cast) -> Iterator[Any]:
     """Return a function that sets how the organization tracks, until the test ends."""
 
     def to(**settings: str) -> None:
-        answer = call(cast.ada, "contoso", "PATCH", "settings", settings)
+        answer = call(cast.ada, "contoso", "PATCH", "settings", {**settings, "confirm": "yes"})
         assert answer.status_code == 200, answer.content
 
     yield to
     shows_names(cast)
-    to(untracked_group="")
 
 
 def everything(cast: Cast, who: Player, sealed: Protected, chancery: Any) -> str:
@@ -185,12 +184,86 @@ def test_members_of_the_untracked_group_are_hidden_from_users_and_not_from_audit
 
 def test_auditors_hear_when_owners_are_to_see_more_or_less(cast: Cast, switched: Any) -> None:
     auditor = cast.join(f"hears{uuid4().hex[:6]}", "contoso", role="auditor")
-    for tracking in ("pseudonymous", "off"):
+    shown = {"pseudonymous": "how often they were opened, without names (before: who opened them", "off": "nothing"}
+    for tracking, words in shown.items():
         before = len(mail.outbox)
         switched(tracking=tracking)
         (told,) = [one for one in mail.outbox[before:] if one.to == [auditor.address]]
         assert cast.ada.address in told.body
-        assert f"what owners see of readers: {tracking}" in told.body
+        assert f"what owners see of readers: {words}" in told.body
+
+
+def named(what: str) -> str:
+    """Return a name that no other test gives to a group."""
+    return f"{what}{uuid4().hex[:6]}"
+
+
+def test_hiding_people_is_asked_first_since_only_an_auditor_undoes_it(
+    cast: Cast, opened: Protected, switched: Any
+) -> None:
+    hidden = group(cast, named("works"), Member(person_id=cast.max.id)).address
+    for change in ({"tracking": "pseudonymous"}, {"tracking": "off"}, {"untracked_group": hidden}):
+        asked = problem(call(cast.ada, "contoso", "PATCH", "settings", change), 409, "confirmation_required")
+        assert "an auditor who is independent of you has to approve it" in " ".join(asked["consequences"])
+    assert numbers(cast, cast.olga, opened) == (2, 1), "what is not confirmed changes nothing"
+    page = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    form = {"suite": "hybrid", "max_license_days": 30, "lease_seconds": 0, "registration_days": 90, "keep_titles": "on"}
+    shown = page.post("/settings/", {**form, "tracking": "pseudonymous"}).content.decode()
+    assert ("Hide it" in shown, 'name="tracking" value="pseudonymous"' in shown) == (True, True)
+    assert page.post("/settings/", {**form, "tracking": "pseudonymous", "confirm": "yes"}).status_code == 302
+    assert numbers(cast, cast.olga, opened) == (None, None)
+    assert call(cast.ada, "contoso", "PATCH", "settings", {"tracking": "off"}).status_code == 200, "it stays hidden"
+
+
+def test_a_hidden_group_is_cleared_or_exchanged_only_when_an_independent_auditor_approves(
+    cast: Cast, opened: Protected, switched: Any, chancery: Any
+) -> None:
+    auditor = cast.join(f"auditor{uuid4().hex[:6]}", "contoso", role="auditor")
+    works, others = group(cast, named("works"), Member(person_id=cast.max.id)), group(cast, named("others"))
+    wider = group(cast, named("wider"), Member(group_id=works.id), Member(person_id=cast.ada.id))
+    switched(untracked_group=works.address)
+    for shown in ("", others.address):
+        change = {"untracked_group": shown, "confirm": "yes"}
+        problem(call(cast.ada, "contoso", "PATCH", "settings", change), 409, "needs_an_auditor")
+    assert numbers(cast, cast.olga, opened) == (2, 0)
+    switched(untracked_group=wider.address)
+    asking = {"untracked_group": works.address, "confirm": "Contoso", "reason": "Ada left it"}
+    problem(call(cast.olga, "contoso", "POST", "names/group", asking), 403, "permission_denied")
+    came, mails = watched(cast, "contoso", "names.", "settings.changed"), len(mail.outbox)
+    told = chancery("names", "ask-group", "--reason", "The agreement has ended", "--yes", who=cast.ada)
+    assert told.exit_code == 0, told.output
+    (written,) = [one for one in mail.outbox[mails:] if one.to == [auditor.address]]
+    assert ("The agreement has ended" in written.body, "members of no group" in written.body) == (True, True)
+    waiting = call(auditor, "contoso", "GET", "names?state=waiting").json()["results"]
+    asked = next(one["id"] for one in waiting if one["about"] == "group")
+    problem(
+        call(cast.ada, "contoso", "POST", f"names/{asked}/approve", {"confirm": cast.ada.address}), 404, "not_found"
+    )
+    assert numbers(cast, cast.olga, opened) == (2, 0), "asking shows nothing yet"
+    question = problem(call(auditor, "contoso", "POST", f"names/{asked}/approve", {}), 409, "confirmation_required")
+    assert f"Hidden now: {wider.address}. Hidden from then on: nobody." in question["consequences"]
+    assert confirmed(auditor, "contoso", "POST", f"names/{asked}/approve", {}).status_code == 200
+    assert people(cast, cast.olga, opened)[MAX][:2] == (0, 1)
+    assert [one.kind for one in came()] == ["settings.changed", "names.shown", "names.asked"]
+    seen = call(auditor, "contoso", "GET", "audit/events?kind=names.").json()["results"][:2]
+    assert all("hide another group's members" in one["sentence"] for one in seen)
+
+
+def test_what_an_auditor_approved_is_not_done_once_another_group_is_hidden(cast: Cast, switched: Any) -> None:
+    auditor = cast.join(f"auditor{uuid4().hex[:6]}", "contoso", role="auditor")
+    works = group(cast, named("works"), Member(person_id=cast.max.id))
+    wider = group(cast, named("wider"), Member(group_id=works.id), Member(person_id=cast.olga.id))
+    switched(untracked_group=works.address)
+    page = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    assert works.address in page.get("/names/").content.decode().replace("<wbr>", "")
+    form = {"untracked_group": "", "confirm": "Contoso", "reason": "The agreement has ended"}
+    assert page.post("/names/group/", form).status_code == 302
+    waiting = call(auditor, "contoso", "GET", "names?state=waiting").json()["results"]
+    asked = next(one["id"] for one in waiting if one["about"] == "group")
+    switched(untracked_group=wider.address)
+    answer = call(auditor, "contoso", "POST", f"names/{asked}/approve", {"confirm": cast.ada.address})
+    problem(answer, 409, "hidden_group_changed")
+    assert call(auditor, "contoso", "POST", f"names/{asked}/decline", {}).status_code == 200
 
 
 def test_a_group_that_is_not_there_hides_nobody_by_mistake(cast: Cast) -> None:
@@ -224,7 +297,8 @@ def test_names_are_shown_for_a_reason_once_an_independent_auditor_approves(
     assert people(cast, cast.ada, opened)[RITA][0] is None, "nobody else sees names"
     seen = call(auditor, "contoso", "GET", f"audit/events?cid={opened.cid}&kind=content.opened").json()["results"]
     assert {one["who"] for one in seen} == {RITA, MAX}
-    problem(call(auditor, "contoso", "POST", answer(asked), confirm), 409, "already_answered")
+    again = problem(call(auditor, "contoso", "POST", answer(asked), confirm), 409, "already_answered")
+    assert f"approved already, by {auditor.address}" in again["detail"], "what a second tab reads"
     timeline = call(auditor, "contoso", "GET", f"documents/{opened.cid}/events").json()["results"]
     said = {one["kind"]: one["sentence"] for one in timeline}
     assert "who opened “plan.txt”" in said["names.asked"]
@@ -286,6 +360,8 @@ def test_the_pages_lead_through_asking_and_answering(cast: Cast, opened: Protect
     path = f"/documents/{opened.cid}/names/"
     assert "Ask to see who opened" in olga.post(path).content.decode()
     assert olga.post(path, {"confirm": "plan.txt", "reason": "A leak, case 18"}).status_code == 302
+    again = olga.get(f"/documents/{opened.cid}/").content.decode()
+    assert ("You asked to see names on" in again, f'action="{path}"' in again) == (True, False)
     listed = call(auditor, "contoso", "GET", "names?state=waiting").json()["results"]
     asked = next(one["id"] for one in listed if one["reason"] == "A leak, case 18")
     reader = site.browser(host, auditor)

@@ -28,6 +28,7 @@ from protection.selectors.hand_overs import (
     documents_meant,
     hand_over_facts,
 )
+from protection.services.approvals import answered_words
 from protection.services.hand_over import (
     AlreadyAnswered,
     approve_hand_over,
@@ -56,13 +57,20 @@ def needs_approval(caller: Caller, new: Owner) -> bool:
     return False
 
 
+def may_approve(caller: Caller, found: HandOverFacts) -> bool:
+    """Tell whether the caller may approve a hand-over: by role, and independent of who asks for it."""
+    return caller.may(Permission.DOCUMENTS_HAND_OVER) and are_independent(
+        caller.organization, found.asker, caller.person
+    )
+
+
 def approve(*, caller: Caller, organization: OrganizationFacts, hand_over_id: UUID, stated: Stated) -> Effect:
     """Approve what another administrator asked for, who is none of those that count as one with the caller.
 
     Raises NotFound, AlreadyAnswered, NotAMember, NeedsAnotherAdministrator and what ``require_confirmation`` raises.
     """
     found = _waiting(caller, hand_over_id)
-    if not are_independent(caller.organization, found.asker, caller.person):
+    if not may_approve(caller, found):
         raise NeedsAnotherAdministrator(
             message(
                 "You asked for this hand-over yourself, or you and the person who did are not independent: one of you"
@@ -126,7 +134,8 @@ def _waiting(caller: Caller, hand_over_id: UUID) -> HandOverFacts:
         raise NotFound(message("There is no such hand-over, or you may not see it."))
     found = hand_over_facts(hand_over_id)
     if found.state != "waiting":
-        raise AlreadyAnswered(message("This hand-over was already answered."))
+        said = answered_words(found.state, found.answered_address)
+        raise AlreadyAnswered(said)
     return found
 
 

@@ -31,6 +31,7 @@ from portal.usecases.self_granted_access import NeedsAnotherAdministrator
 from portal.usecases.super_users.watching import auditors
 from portal.words.read_permissions import people_in_words, permission_in_words
 from protection.selectors.read_permissions import PermissionFacts, documents_read, permission_facts
+from protection.services.approvals import answered_words
 from protection.services.read_permissions import (
     PermissionAnswered,
     approve_permission,
@@ -146,7 +147,8 @@ def _waiting(caller: Caller, permission_id: UUID) -> PermissionFacts:
         raise NotFound(message("There is no such read permission, or you may not see it."))
     found = permission_facts(permission_id)
     if found.state != "waiting":
-        raise PermissionAnswered(message("This read permission was already answered."))
+        said = answered_words(found.state, found.answered_address)
+        raise PermissionAnswered(said)
     return found
 
 

@@ -82,6 +82,9 @@ def readable_documents(
     application = subject_of(own, organization=organization, strength=caller.known_subject.strength, network=caller.ip)
     reader = None if asked is None else reader_at(organization, asked, device=application.device, network=caller.ip)
     named = own_permission(held.id, caller.person, organization, reader)
+    if named is not None and named.waits:
+        remedy = message("Ask an administrator to approve it, then try again.")
+        raise PermissionInvalid(named.waiting_words(), remedy=remedy)
     if named is None or not is_valid(named.permission, caller.person, clock.now()):
         raise PermissionInvalid(WORDS[Reason.READ_PERMISSION_INVALID].person)
     if not named.fits or named.permission.person is None:
@@ -99,7 +102,7 @@ def readable_documents(
         actor=replace(caller.actor, device=device),
         permission=held,
         person=named.person_address,
-        asked=len(cids),
+        asked=cids,
         readable=len(found),
     )
     return Readable(tuple(dict.fromkeys(cid for cid in cids if cid in found)))

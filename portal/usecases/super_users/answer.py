@@ -32,6 +32,7 @@ from protection.selectors.super_users import (
     grant_facts,
     super_user_settings,
 )
+from protection.services.approvals import answered_words
 from protection.services.super_user_grants import GrantAnswered, approve_grant, decline_grant, end_grant, lock_grant
 from tenants.directory.selectors.people import PersonFacts, enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts
@@ -158,7 +159,8 @@ def waiting(caller: Caller, grant_id: UUID) -> GrantFacts:
         raise NotFound(message("There is no such super-user grant, or you may not see it."))
     found = grant_facts(grant_id)
     if found.state != "waiting":
-        raise GrantAnswered(message("This grant was already answered."))
+        said = answered_words(found.state, found.answered_address)
+        raise GrantAnswered(said)
     return found
 
 

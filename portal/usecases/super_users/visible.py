@@ -86,6 +86,18 @@ def visible_grant(*, caller: Caller, grant_id: UUID) -> VisibleGrant:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """Whether somebody who does not administer may ask for a grant, so that the menu leads them there."""
+
+    asks: bool
+
+
+def asking(*, caller: Caller) -> Asking:
+    """Return whether the caller may ask for a grant; whoever sees the settings finds it there."""
+    return Asking(not caller.may(Permission.SETTINGS_READ) and may_ask(caller))
+
+
 def standing(*, caller: Caller) -> Standing:
     """Return the settings of super users and what the caller may do about them."""
     known = keepers()
