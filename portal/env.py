@@ -71,6 +71,11 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CHANCERY_NAME", Kind.TEXT, "Chancery", "Name of the installation on its pages and in its mail."),
     Variable("CHANCERY_OPEN_SIGNUP", Kind.FLAG, "no",
              "Whether anybody with a proven address may create an organization; always on in the embedded mode."),
+    Variable("CHANCERY_PROVISIONING_LEAST", Kind.NUMBER, "20",
+             "How many people a provisioning connection may disable or delete within an hour in any case."),
+    Variable("CHANCERY_PROVISIONING_PERCENT", Kind.NUMBER, "10",
+             "How many percent of the members a provisioning connection may disable or delete within an hour; the"
+             " next one stops it until an administrator lets it go on."),
     Variable("CHANCERY_REQUESTS_PER_SECOND", Kind.NUMBER, "200",
              "How many API requests one person may make each second, in each web process; ten seconds' worth at once."),
     Variable("CHANCERY_ROOT_KEY", Kind.SECRET, "",

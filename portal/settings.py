@@ -27,6 +27,8 @@ CHANCERY_ROOT_KEY = locations.root_key(env.secret("CHANCERY_ROOT_KEY"))
 CHANCERY_DATABASE_ROLE = env.text("CHANCERY_DATABASE_ROLE")
 CHANCERY_DNS_RESOLVERS = locations.resolvers(env.text("CHANCERY_DNS_RESOLVERS"))
 CHANCERY_APPROVER_DAYS = env.number("CHANCERY_APPROVER_DAYS")
+CHANCERY_PROVISIONING_LEAST = env.number("CHANCERY_PROVISIONING_LEAST")
+CHANCERY_PROVISIONING_PERCENT = env.number("CHANCERY_PROVISIONING_PERCENT")
 CHANCERY_REQUESTS_PER_SECOND = max(1, env.number("CHANCERY_REQUESTS_PER_SECOND"))
 CHANCERY_VIEWER_BYTES = env.number("CHANCERY_VIEWER_MEGABYTES") * 1024 * 1024
 CHANCERY_TRUSTED_PROXIES = env.number("CHANCERY_TRUSTED_PROXIES")
@@ -41,6 +43,7 @@ WSGI_APPLICATION = "portal.wsgi.application"
 SHARED_APPS = [
     "tenants.organizations",
     "tenants.directory",
+    "tenants.connections",
     "portal",
     "django_tenants",
     "django.contrib.auth",

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.web.urls")),
     path("api/v1/schema", Schema.as_view(), name="api_schema"),
     path("api/v1/", include("portal.api.urls_organization")),
+    path("scim/v2/", include("portal.scim.urls")),
     path("language/", set_language, name="set_language"),
     path("signin/", organization_sign_in.begin, name="signin"),
     path("signin/callback/", organization_sign_in.finish, name="signin_callback"),

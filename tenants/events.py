@@ -31,6 +31,7 @@ class DirectoryKind(StrEnum):
     ORGANIZATION_RESTORE_CONFIRMED = "organization.restore_confirmed"
     ORGANIZATION_RESUMED = "organization.resumed"
     ORGANIZATION_SUSPENDED = "organization.suspended"
+    PERSON_DEPROVISIONED = "person.deprovisioned"
     PERSON_CREATED = "person.created"
     PERSON_INVITED = "person.invited"
     PERSON_INVITED_AGAIN = "person.invited_again"
@@ -39,6 +40,14 @@ class DirectoryKind(StrEnum):
     PERSON_ENABLED = "person.enabled"
     PERSON_REMOVED = "person.removed"
     PERSON_STARTED_AFRESH = "person.started_afresh"
+    PROVISIONING_CONNECTED = "provisioning.connected"
+    PROVISIONING_ADDRESS_GIVEN = "provisioning.address_given"
+    PROVISIONING_CHANGED = "provisioning.changed"
+    PROVISIONING_TOKEN_MADE = "provisioning.token_made"  # noqa: S105  # a kind of event
+    PROVISIONING_TOKEN_REFUSED = "provisioning.token_refused"  # noqa: S105  # a kind of event
+    PROVISIONING_TOKEN_REVOKED = "provisioning.token_revoked"  # noqa: S105  # a kind of event
+    PROVISIONING_STOPPED = "provisioning.stopped"
+    PROVISIONING_RESUMED = "provisioning.resumed"
     ROLE_CHANGED = "role.changed"
     SERVICE_ACTIVATED = "service.activated"
     SERVICE_DEACTIVATED = "service.deactivated"

@@ -56,6 +56,7 @@ DIRECTORY: Final = (
     "organization",
     "person",
     "application",
+    "provisioning",
     "role",
     "sign_in_link",
 )

@@ -74,6 +74,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "group": "people.group",
         "domain": "administration.domain",
         "application": "administration.application",
+        "provisioning": "provisioning.provisioning",
         "pending": "administration.pending",
         "preview": "previews.preview",
         "settings": "service.settings",

@@ -83,6 +83,8 @@ APPLICATION_ROLES: Mapping[str, frozenset[Permission]] = MappingProxyType(
         "directory": frozenset(
             {Permission.GROUPS_MANAGE, Permission.GROUPS_READ, Permission.PEOPLE_MANAGE, Permission.PEOPLE_READ}
         ),
+        "groups": frozenset({Permission.GROUPS_MANAGE, Permission.GROUPS_READ, Permission.PEOPLE_READ}),
+        "people": frozenset({Permission.PEOPLE_MANAGE, Permission.PEOPLE_READ}),
         "reporter": frozenset({Permission.AUDIT_READ, Permission.DOCUMENTS_READ_ALL}),
         "roles": frozenset({Permission.PEOPLE_READ, Permission.ROLES_MANAGE}),
     }

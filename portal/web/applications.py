@@ -20,6 +20,8 @@ from tenants.directory.services.issue_enrollment_code import issue_enrollment_co
 ROLE_WORDS = {
     "connector": gettext_lazy("Connector: protects files, also for others to own, and reads templates"),
     "directory": gettext_lazy("Directory: manages people and groups"),
+    "groups": gettext_lazy("Groups: manages groups, and sees people"),
+    "people": gettext_lazy("People: adds, disables and enables people"),
     "reporter": gettext_lazy("Reporter: reads the audit log and everybody's documents' history"),
     "roles": gettext_lazy(
         "Roles: together with “Directory” it appoints and removes administrators and auditors. Only an administrator"

@@ -23,6 +23,9 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         OTHER: _("{who} removed {target}, who had left."),
         PLAIN: _("{who} left the organization."),
     },
+    DirectoryKind.PERSON_DEPROVISIONED: {
+        PLAIN: _("{who} deleted {target}: they are disabled, in no group, and no longer provisioned."),
+    },
     DirectoryKind.PERSON_STARTED_AFRESH: {
         OWN: _("{who} started afresh: whatever could sign in before the address was proven has ended."),
         PLAIN: _("{who} let {target} start afresh: whatever could sign in before the address was proven has ended."),
@@ -76,6 +79,28 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         ),
     },
     DirectoryKind.APPLICATION_DISABLED: {PLAIN: _("{who} disabled the application “{application}”.")},
+    DirectoryKind.PROVISIONING_CONNECTED: {
+        PLAIN: _("{who} connected “{application}”, which may manage: {roles}."),
+    },
+    DirectoryKind.PROVISIONING_ADDRESS_GIVEN: {PLAIN: _("{who} gave {target} the address {address}.")},
+    DirectoryKind.PROVISIONING_CHANGED: {
+        PLAIN: _("{who} changed whether the provisioning connection “{application}” only tries."),
+    },
+    DirectoryKind.PROVISIONING_TOKEN_MADE: {
+        PLAIN: _("{who} made a token for the provisioning connection “{application}”."),
+    },
+    DirectoryKind.PROVISIONING_TOKEN_REFUSED: {
+        PLAIN: _("{who} showed a token of the provisioning connection “{application}” that is over."),
+    },
+    DirectoryKind.PROVISIONING_TOKEN_REVOKED: {
+        PLAIN: _("{who} revoked a token of the provisioning connection “{application}”."),
+    },
+    DirectoryKind.PROVISIONING_STOPPED: {
+        PLAIN: _("{who} was stopped: the connection “{application}” was shutting out too many people at once."),
+    },
+    DirectoryKind.PROVISIONING_RESUMED: {
+        PLAIN: _("{who} let the provisioning connection “{application}” go on."),
+    },
     DirectoryKind.ENROLLMENT_CODE_ISSUED: {
         OWN: _("{who} issued a code that enrolls a device of theirs."),
         "target": _("{who} issued a code that enrolls a device for {target}."),

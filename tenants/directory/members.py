@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from tenants import naming
@@ -86,6 +87,18 @@ def remove_members(group: Group, members: Sequence[Member]) -> None:
         }
         GroupMember.objects.within(group.organization_id).filter(group=group, **wanted).delete()
     raise_epochs(_people(members))
+
+
+def leave_groups(organization_id: UUID, person_id: UUID) -> None:
+    """Take the person out of the organization's groups, also where a group names an address of theirs.
+
+    Otherwise the person who gets the address next would be in the group, and so would they themselves if they came
+    back.
+    """
+    addresses = Address.objects.filter(person_id=person_id)
+    theirs = addresses.exclude(proven_by="") | addresses.filter(asserted_by_id=organization_id)
+    named = Q(person_id=person_id) | Q(address__in=theirs.values("address"))
+    GroupMember.objects.within(organization_id).filter(named).delete()
 
 
 def _people(members: Sequence[Member]) -> set[UUID]:

@@ -39,6 +39,8 @@ from protection.services.revoke import Revocation
 from protection.services.save_label import LabelDraft, create_label
 from protection.services.schedule_revocation import schedule_revocation
 from protection.services.super_user_grants import ask_grant
+from tenants.connections.services.create_connection import create_connection
+from tenants.connections.services.tokens import make_token
 from tenants.context import in_schema
 from tenants.directory.models import Person
 from tenants.directory.selectors.domains import domains_in
@@ -175,6 +177,8 @@ def furnish(cast: Cast, folder: Path) -> Site:
             openings=1_000, seconds=600, who="people", owner_id=cast.ada.id, owner_address="", made_by=cast.ada.id
         )
         paused = Pause.objects.create(person_id=uuid4(), budget=limit, told_at=timezone.now()).id
+    provider = create_connection(organization_id=contoso.id, name="Entra ID", may=["people"], actor=ACTOR).id
+    secret = make_token(organization_id=contoso.id, connection_id=provider, actor=ACTOR).id
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,
@@ -198,6 +202,8 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "alarm_id": raised,
         "budget_id": limit.id,
         "pause_id": paused,
+        "connection_id": provider,
+        "token_id": secret,
         "change_id": everywhere,
         "message_id": NOBODY,
         "level": 0,

@@ -30,6 +30,7 @@ from protection.selectors.labels import labels
 from protection.selectors.templates import templates
 from protection.services.alarms import raise_next
 from protection.tasks import seal_ledger
+from tenants.connections.services.change_connection import stop_connection
 from tenants.context import in_organization
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.revoke_device import revoke_device
@@ -83,6 +84,12 @@ PAGES: Final[Mapping[str, str]] = {
     "POST me/addresses/confirm": "account_email",
     "POST me/addresses/main": "account_email",
     "POST me/addresses/remove": "account_email",
+    "POST provisioning": "provisioning_new",
+    "PATCH provisioning/{connection_id}": "provisioning_connection",
+    "POST provisioning/{connection_id}/end": "provisioning_connection",
+    "POST provisioning/{connection_id}/resume": "provisioning_connection",
+    "POST provisioning/{connection_id}/tokens": "provisioning_connection",
+    "POST provisioning/{connection_id}/tokens/{token_id}/revoke": "provisioning_connection",
     "POST budgets": "budget_new",
     "PUT budgets/{budget_id}": "budget",
     "DELETE budgets/{budget_id}": "budget_remove",
@@ -247,6 +254,8 @@ READ: Final[Mapping[str, set[str]]] = {
         ("decoy list", "alarm list", "budget list", "pause list", "approvals"),
         LIST,
     ),
+    **dict.fromkeys(("provisioning list", "provisioning tried", "provisioning removed"), LIST),
+    "provisioning show": {"name", "may", "tokens"},
     "pause show": {"pause", "confirms"},
     "person offboarding": {"documents", "disabled", "hand_overs"},
     "everywhere show": {"state", "skipped"},
@@ -535,6 +544,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
     _names(cast, plan, commands)
     _decoys(cast, plan, commands)
     _budgets(cast, plan, commands)
+    _provisioning(cast, commands)
     _super_users(cast, plan, commands)
     _read_permissions(cast, plan, commands)
     _recovery(cast, commands)
@@ -671,6 +681,23 @@ def _budgets(cast: Cast, plan: Path, commands: Commands) -> None:
     run(ada, "budget", "change", made, *terms, "--openings", "5", *yes)
     run(ada, "budget", "list")
     run(ada, "budget", "remove", made, *yes)
+
+
+def _provisioning(cast: Cast, commands: Commands) -> None:
+    ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
+    contoso = cast.organizations["contoso"].id
+    terms = ("--name", "Entra ID", "--may", "people", "--may", "groups", "--group-domain", "contoso.example")
+    made = run(ada, "provisioning", "connect", *terms, "--dry-run")["id"]
+    token = run(ada, "provisioning", "token", made, "--days", "30")["id"]
+    run(ada, "provisioning", "change", made, "--no-dry-run")
+    stop_connection(organization_id=contoso, connection_id=UUID(made), shut_out=20, actor=ACTOR)
+    run(ada, "provisioning", "resume", made, *yes)
+    for name in ("show", "tried"):
+        run(ada, "provisioning", name, made)
+    for name in ("list", "removed"):
+        run(ada, "provisioning", name)
+    run(ada, "provisioning", "revoke-token", made, token, "--yes")
+    run(ada, "provisioning", "end", made, *yes)
 
 
 def _decoys(cast: Cast, plan: Path, commands: Commands) -> None:

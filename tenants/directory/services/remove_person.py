@@ -3,7 +3,6 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from tenants.actor import Actor
@@ -12,7 +11,8 @@ from tenants.directory.access import end_access, end_credentials, forget_sign_in
 from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.known_secrets import note_known_secrets
-from tenants.directory.models import Address, GroupMember, Membership, Person
+from tenants.directory.members import leave_groups
+from tenants.directory.models import Address, Membership, Person
 from tenants.directory.revocations import record_revocation, record_revocation_of_groups
 from tenants.events import DirectoryKind
 
@@ -30,7 +30,7 @@ def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor:
     everywhere = not place.guest and address_holders.vouches(organization_id, person_id)
     record_revocation([person_id], organization_id=None if everywhere else organization_id)
     record_revocation_of_groups(organization_id, person_id)
-    _leave_groups(organization_id, person_id)
+    leave_groups(organization_id, person_id)
     freed = _free_addresses(organization_id, person_id)
     Membership.objects.within(organization_id).filter(id=place.id).update(
         disabled=True, removed_at=timezone.now(), role=Membership.Role.USER
@@ -53,18 +53,6 @@ def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor:
     if not place.disabled:
         place.address = address
         note_known_secrets(place, actor)
-
-
-def _leave_groups(organization_id: UUID, person_id: UUID) -> None:
-    """Take the person out of the organization's groups, also where a group names an address of theirs.
-
-    Otherwise the person who gets the address next would be in the group, and so would they themselves if they came
-    back.
-    """
-    addresses = Address.objects.filter(person_id=person_id)
-    theirs = addresses.exclude(proven_by="") | addresses.filter(asserted_by_id=organization_id)
-    named = Q(person_id=person_id) | Q(address__in=theirs.values("address"))
-    GroupMember.objects.within(organization_id).filter(named).delete()
 
 
 def _free_addresses(organization_id: UUID, person_id: UUID) -> list[str]:
