@@ -41,7 +41,6 @@ class DirectoryKind(StrEnum):
     PERSON_REMOVED = "person.removed"
     PERSON_STARTED_AFRESH = "person.started_afresh"
     PROVISIONING_CONNECTED = "provisioning.connected"
-    PROVISIONING_ADDRESS_GIVEN = "provisioning.address_given"
     PROVISIONING_CHANGED = "provisioning.changed"
     PROVISIONING_TOKEN_MADE = "provisioning.token_made"  # noqa: S105  # a kind of event
     PROVISIONING_TOKEN_REFUSED = "provisioning.token_refused"  # noqa: S105  # a kind of event

@@ -16,8 +16,10 @@ from portal.scim.answers import EXPECTED, Refusal, Reply, refused
 from portal.scim.reading import Call
 from portal.scim.resources import MOST_BYTES, PROVIDER
 from portal.throttle import retry_after
+from portal.usecases.permissions import PermissionMissing
 from portal.usecases.provisioning import dry_runs, guard
 from portal.usecases.provisioning.provisioner import NotAuthenticated, provisioner_of
+from portal.usecases.refused_calls import call_refused
 from portal.wellformed import check_json
 
 _TYPES: Final = ("application/scim+json", "application/json")
@@ -36,6 +38,7 @@ _DISCOVERY: Final[Mapping[str, Callable[[Call, str], Reply]]] = {
 
 def answer(request: HttpRequest, route: str, name: str) -> HttpResponse:
     """Answer a request."""
+    call: Call | None = None
     try:
         call = _call(request)
         wait = retry_after(f"scim:{call.provisioner.connection.id}")
@@ -44,6 +47,12 @@ def answer(request: HttpRequest, route: str, name: str) -> HttpResponse:
         with PROVIDER:
             return _carried_out(call, route, name).response()
     except EXPECTED as error:
+        if call is not None and isinstance(error, PermissionMissing):
+            here = call.provisioner
+            operation = f"{request.method} {request.path}"
+            call_refused(
+                caller=here.caller, organization=here.organization, missing=error.permission, operation=operation
+            )
         return refused(error).response()
 
 

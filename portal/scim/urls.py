@@ -1,6 +1,6 @@
 """The addresses of SCIM at an organization's host (RFC 7644, section 3.2)."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from portal.scim.entrance import scim
 
@@ -19,5 +19,6 @@ urlpatterns = [
     path("Bulk", scim, {"route": "bulk"}, name="scim_bulk"),
     path("Me", scim, {"route": "me"}, name="scim_me"),
     path(".search", scim, {"route": "search"}, name="scim_search"),
-    re_path(r"^(?P<name>.*)$", scim, {"route": "nothing"}, name="scim_nothing"),
+    path("", scim, {"route": "nothing"}, name="scim_root"),
+    path("<path:name>", scim, {"route": "nothing"}, name="scim_nothing"),
 ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from django.utils.translation import gettext as _
 from scim2_models import Context, Meta, PatchOp, SearchRequest
 
 from portal.scim.answers import Refusal, Reply
@@ -108,7 +109,7 @@ def identity(name: str) -> UUID:
     try:
         return UUID(name)
     except ValueError:
-        raise NotHere("There is no such resource.") from None
+        raise NotHere(_("There is no such person in this organization.")) from None
 
 
 def _locked(call: Call, name: str) -> tuple[PersonRecord, User[Any]]:

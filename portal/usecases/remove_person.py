@@ -16,6 +16,7 @@ from portal.usecases.left_behind import after_they_went, before_they_go
 from portal.usecases.roles import require_roles
 from protection.selectors.affected import affected_by_person
 from protection.selectors.documents import owned_by
+from tenants.connections.services.keep import forget_person
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.groups import groups_holding
 from tenants.directory.selectors.people import PersonFacts, person_in
@@ -56,6 +57,7 @@ def remove_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
             reason=reason,
             actor=caller.directory_actor,
         )
+        forget_person(caller.organization, person_id)
         if not removal.person.disabled:
             notify_of_known_secrets(caller, removal.person)
 

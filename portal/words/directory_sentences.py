@@ -82,7 +82,6 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
     DirectoryKind.PROVISIONING_CONNECTED: {
         PLAIN: _("{who} connected “{application}”, which may manage: {roles}."),
     },
-    DirectoryKind.PROVISIONING_ADDRESS_GIVEN: {PLAIN: _("{who} gave {target} the address {address}.")},
     DirectoryKind.PROVISIONING_CHANGED: {
         PLAIN: _("{who} changed whether the provisioning connection “{application}” only tries."),
     },

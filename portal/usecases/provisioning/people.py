@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from portal.notifications.addresses import mail_addresses_changed
 from portal.usecases import roles
 from portal.usecases.provisioning.guard import require_allowance
 from portal.usecases.provisioning.provisioner import Provisioner
@@ -15,11 +16,18 @@ from protection.services.unlink_identity import unlink_identity
 from tenants import naming
 from tenants.connections.people import PersonRecord, person_record
 from tenants.connections.services.deprovision_person import deprovision_person
-from tenants.connections.services.give_address import give_address
-from tenants.connections.services.keep import keep_person, lock_resource, note_shut_out, removed_person_with
+from tenants.connections.services.keep import (
+    forget_person,
+    keep_person,
+    lock_resource,
+    note_shut_out,
+    removed_person_with,
+)
 from tenants.directory.address_holders import owns_domain
 from tenants.directory.errors import AddressTaken, DirectoryRefused, DomainRefused, NotPermitted
+from tenants.directory.selectors.addresses import mailed_about
 from tenants.directory.selectors.people import PersonFacts, person_in
+from tenants.directory.services.add_address import add_address
 from tenants.directory.services.change_person import change_person
 from tenants.directory.services.create_person import create_person
 from tenants.directory.services.remove_address import remove_address
@@ -62,6 +70,7 @@ def add_person(*, provisioner: Provisioner, wanted: WantedPerson) -> PersonRecor
     if removed is not None:
         roles.require_scope(provisioner.caller, person_in(organization, removed[0]))
         remove_person(organization_id=organization, person_id=removed[0], reason="", actor=actor)
+        forget_person(organization, removed[0])
     try:
         made = create_person(
             organization_id=organization, address=address, name=wanted.name, let_go=unlink_identity, actor=actor
@@ -69,7 +78,7 @@ def add_person(*, provisioner: Provisioner, wanted: WantedPerson) -> PersonRecor
     except AddressTaken:
         raise
     except DirectoryRefused as error:
-        raise AddressTaken(str(error)) from error
+        raise AddressTaken(_("{address} is in the organization already.").format(address=address)) from error
     if made.guest:
         raise AddressTaken(_("{address} belongs to a person of another organization.").format(address=address))
     _keep(provisioner, made.id, wanted)
@@ -169,30 +178,24 @@ def _shut_out(provisioner: Provisioner, person: PersonFacts) -> None:
 
 
 def _rename(provisioner: Provisioner, person: PersonFacts, address: str) -> None:
-    """Give a person the address under which the provider knows them from now on; they sign in with it once proven.
-
-    Who holds a role is left alone: by an address of somebody else's an account would change hands.
-    """
-    _refuse_role(person)
-    give_address(
-        organization_id=provisioner.organization.id,
-        person_id=person.id,
-        address=address,
-        actor=provisioner.caller.directory_actor,
-    )
+    """Give a person the address under which the provider knows them from now on; they sign in with it once proven."""
+    _give(provisioner, person, address)
 
 
 def _give_aliases(provisioner: Provisioner, person: PersonFacts, wanted: WantedPerson) -> None:
-    organization = provisioner.organization.id
     have = {one.address for one in person.addresses if one.proven_by}
-    for address in (one for one in _own_aliases(provisioner, wanted.aliases) if one not in have):
-        _refuse_role(person)
-        give_address(
-            organization_id=organization,
-            person_id=person.id,
-            address=address,
-            actor=provisioner.caller.directory_actor,
-        )
+    for address in _own_aliases(provisioner, wanted.aliases):
+        if address not in have:
+            _give(provisioner, person, address)
+
+
+def _give(provisioner: Provisioner, person: PersonFacts, address: str) -> None:
+    """Give a person an address, and mail them; who holds a role is left alone."""
+    _refuse_role(person)
+    actor = provisioner.caller.directory_actor
+    given = add_address(organization_id=provisioner.organization.id, person_id=person.id, address=address, actor=actor)
+    if given:
+        mail_addresses_changed(person.id, mailed_about(person.id), address=address, change="added", by=actor.name)
 
 
 def _take_aliases(provisioner: Provisioner, person: PersonFacts, before: PersonRecord, wanted: WantedPerson) -> None:
@@ -203,13 +206,15 @@ def _take_aliases(provisioner: Provisioner, person: PersonFacts, before: PersonR
     have = {one.address for one in person.addresses if one.proven_by}
     for address in sorted((given & have) - named):
         if owns_domain(provisioner.organization.id, naming.domain_of(address)):
-            _refuse_role(person)
-            remove_address(
-                person_id=person.id,
-                address=address,
-                organization_id=provisioner.organization.id,
-                actor=provisioner.caller.directory_actor,
-            )
+            _take(provisioner, person, address)
+
+
+def _take(provisioner: Provisioner, person: PersonFacts, address: str) -> None:
+    """Take an address from a person, and mail them; who holds a role is left alone."""
+    _refuse_role(person)
+    actor = provisioner.caller.directory_actor
+    remove_address(person_id=person.id, address=address, organization_id=provisioner.organization.id, actor=actor)
+    mail_addresses_changed(person.id, mailed_about(person.id), address=address, change="removed", by=actor.name)
 
 
 def _own_aliases(provisioner: Provisioner, aliases: tuple[str, ...]) -> list[str]:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from portal.throttle import retry_after
 from portal.usecases.caller import Caller, caller_at
-from portal.usecases.permissions import Permission
+from portal.usecases.permissions import Permission, PermissionMissing
 from tenants.actor import Actor
 from tenants.connections.selectors import ConnectionFacts, connection_in, token_shown
 from tenants.connections.services.tokens import note_refusal, note_use
@@ -35,7 +35,7 @@ class Provisioner:
     def require(self, what: str) -> None:
         """Let pass a connection that may manage ``people`` or ``groups``, and is not stopped.  Raises NotPermitted."""
         if not self.caller.may(NEEDS[what]):
-            raise NotPermitted(_("This connection may not manage {what}.").format(what=what))
+            raise PermissionMissing(NEEDS[what], _("This connection may not manage {what}.").format(what=what))
         if self.connection.stopped_at is not None:
             raise NotPermitted(
                 _("This connection was stopped. An administrator lets it go on under People, Provisioning.")

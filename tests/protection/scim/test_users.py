@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.idp.oidc.models import Token
 from django.core import mail
 from django.db import connection
@@ -17,7 +18,7 @@ from tenants.directory.selectors.groups import group_in
 from tenants.directory.selectors.people import person_in
 from tests.cast import Cast
 from tests.protection.scim.client import BULK, PATCH, SEARCH, USER, Scim, connected, fresh, group, user
-from tests.protection.steps import ledger, opening, protect
+from tests.protection.steps import ledger, opening, protect, watched
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
@@ -110,6 +111,26 @@ def test_deleting_hides_a_person_and_loses_nothing(cast: Cast, scim: Scim, conto
     assert other["id"] != made["id"], "a successor inherits nothing"
     assert Membership.objects.within(contoso).get(person_id=person).removed_at is not None
     assert made["userName"] not in [one.address for one in removed_by_provisioning(contoso)]
+
+
+def test_a_new_user_name_is_an_address_and_no_way_in(scim: Scim, contoso: UUID) -> None:
+    made, name, alias = scim.make(), fresh(), fresh()
+    mail.outbox.clear()
+    shown = scim.patch(
+        f"Users/{made['id']}",
+        {"op": "replace", "path": "userName", "value": name},
+        {"op": "add", "path": "emails", "value": [{"value": alias, "type": "other"}]},
+    )
+    assert shown["userName"] == name
+    assert scim.found("Users", f'userName eq "{name}"') == [made["id"]]
+    person = person_in(contoso, UUID(made["id"]))
+    assert person.email == made["userName"]
+    assert {one.address for one in person.addresses if one.proven_by} == {made["userName"], name, alias}
+    signs_in = EmailAddress.objects.filter(user_id=person.id, verified=True)
+    assert list(signs_in.values_list("email", flat=True)) == [made["userName"]]
+    scim.patch(f"Users/{made['id']}", {"op": "remove", "path": f'emails[value eq "{alias}"]'})
+    left = person_in(contoso, UUID(made["id"])).addresses
+    assert {one.address for one in left if one.proven_by} == {made["userName"], name}
 
 
 def test_versions(scim: Scim) -> None:
@@ -238,7 +259,9 @@ def test_a_connection_reaches_no_role_and_no_other_organization(cast: Cast, scim
     ):
         body = {"schemas": [PATCH], "Operations": [change]}
         scim.refused("PATCH", f"Users/{ada}", body, status=403)
+    seen = watched(cast, "contoso", "call.refused")
     scim.refused("DELETE", f"Users/{ada}", status=403)
+    assert len(seen()) == 1
     scim.patch(f"Users/{cast.max.id}", {"op": "add", "path": "roles", "value": [{"value": "global_administrator"}]})
     given = user(cast.max.address, roles=[{"value": "global_administrator"}], active=True)
     assert "roles" not in scim.done("PUT", f"Users/{cast.max.id}", given)
