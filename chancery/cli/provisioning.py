@@ -28,7 +28,8 @@ def provisioning() -> None:
 def list_connections(output: Output, place: Organization) -> None:
     """List connections; never a token."""
     columns = ["name", "may", "dry_run", "stopped_at", "ended", "last_used_at", "id"]
-    tables.show(output, place.each(CONNECTIONS), columns, empty=message("No identity provider is connected."))
+    found = place.call("GET", CONNECTIONS)["results"]
+    tables.show(output, found, columns, empty=message("No identity provider is connected."))
 
 
 @provisioning.command("connect")
@@ -139,7 +140,7 @@ def list_tried(output: Output, place: Organization, connection_id: UUID, limit: 
 def list_removed(output: Output, place: Organization, limit: int | None) -> None:
     """List people whom identity providers deleted."""
     columns = ["address", "name", "removed_at", "id"]
-    found = place.each(f"{CONNECTIONS}/removed")
+    found = place.call("GET", f"{CONNECTIONS}/removed")["results"]
     tables.show(output, found, columns, empty=message("No one was removed by provisioning."), limit=limit)
 
 

