@@ -23,7 +23,7 @@ from portal.api.framework import (
 )
 from portal.usecases.effects import effect_answer
 from portal.usecases.permissions import Permission
-from portal.usecases.provisioning import connections
+from portal.usecases.provisioning.connections import connect, end, make_token, resume, revoke_token, set_dry_run
 from tenants.connections.selectors import (
     ConnectionFacts,
     connection_in,
@@ -136,7 +136,7 @@ class Connections(OrganizationView):
     )
     def post(self, request: Request) -> Response:
         """Make a connection; it can do nothing until it has a token."""
-        made = connections.connect(caller=self.caller, **checked(NewConnection, request.data))
+        made = connect(caller=self.caller, **checked(NewConnection, request.data))
         return Response({**_connection(made.connection), **made.effect.as_json()}, status=HTTPStatus.CREATED)
 
 
@@ -169,9 +169,7 @@ class ConnectionDetail(OrganizationView):
     def patch(self, request: Request, connection_id: UUID) -> Response:
         """Turn the dry run on or off."""
         wanted = checked(ChangedConnection, request.data)
-        return effect_response(
-            connections.set_dry_run(caller=self.caller, connection_id=connection_id, dry_run=wanted["dry_run"])
-        )
+        return effect_response(set_dry_run(caller=self.caller, connection_id=connection_id, dry_run=wanted["dry_run"]))
 
 
 class NewToken(serializers.Serializer[dict[str, Any]]):
@@ -200,7 +198,7 @@ class ConnectionTokens(OrganizationView):
     )
     def post(self, request: Request, connection_id: UUID) -> Response:
         """Answer with the token, once: it is kept as a hash. Two are valid at a time, for one to follow another."""
-        made = connections.make_token(
+        made = make_token(
             caller=self.caller,
             organization=self.organization,
             connection_id=connection_id,
@@ -225,7 +223,7 @@ class RevokeConnectionToken(OrganizationView):
         """Revoke it at once."""
         stated = self.stated(checked(Confirmed, request.data))
         return effect_response(
-            connections.revoke_token(caller=self.caller, connection_id=connection_id, token_id=token_id, stated=stated)
+            revoke_token(caller=self.caller, connection_id=connection_id, token_id=token_id, stated=stated)
         )
 
 
@@ -243,7 +241,7 @@ class ResumeConnection(OrganizationView):
     def post(self, request: Request, connection_id: UUID) -> Response:
         """Let it go on, for an hour without a limit."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(connections.resume(caller=self.caller, connection_id=connection_id, stated=stated))
+        return effect_response(resume(caller=self.caller, connection_id=connection_id, stated=stated))
 
 
 class EndConnection(OrganizationView):
@@ -260,7 +258,7 @@ class EndConnection(OrganizationView):
     def post(self, request: Request, connection_id: UUID) -> Response:
         """End its tokens; people and groups stay as they are."""
         stated = self.stated(checked(Confirmed, request.data))
-        return effect_response(connections.end(caller=self.caller, connection_id=connection_id, stated=stated))
+        return effect_response(end(caller=self.caller, connection_id=connection_id, stated=stated))
 
 
 class TriedItem(Answer):

@@ -13,7 +13,15 @@ from django.views.decorators.http import require_GET, require_http_methods
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.permissions import Permission
-from portal.usecases.provisioning import connections
+from portal.usecases.provisioning.connections import (
+    TokenMade,
+    connect,
+    end,
+    make_token,
+    resume,
+    revoke_token,
+    set_dry_run,
+)
 from portal.web.confirming import confirmed
 from portal.web.framework import PART, PageRequest, carried_out, page, paged, show, words_of
 from tenants.connections.selectors import (
@@ -91,7 +99,7 @@ def provisioning_new(request: PageRequest) -> HttpResponse:
     form.fields["group_domain"].choices = [(domain, domain) for domain in proven]  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
         try:
-            made = connections.connect(caller=request.caller, **form.cleaned_data)
+            made = connect(caller=request.caller, **form.cleaned_data)
         except (DirectoryRefused, NameRefused) as error:
             form.add_error(None, words_of(error))
         else:
@@ -129,9 +137,9 @@ def scim_address(request: PageRequest) -> str:
     return f"{request.organization.origin}/scim/v2"
 
 
-def _token_made(request: PageRequest, found: ConnectionFacts, form: TokenForm) -> connections.TokenMade | None:
+def _token_made(request: PageRequest, found: ConnectionFacts, form: TokenForm) -> TokenMade | None:
     try:
-        return connections.make_token(
+        return make_token(
             caller=request.caller,
             organization=request.organization,
             connection_id=found.id,
@@ -147,16 +155,16 @@ def _changed(request: PageRequest, found: ConnectionFacts) -> HttpResponse:
     if act in {"try", "change"}:
         carried_out(
             request,
-            lambda: connections.set_dry_run(caller=request.caller, connection_id=found.id, dry_run=act == "try"),
+            lambda: set_dry_run(caller=request.caller, connection_id=found.id, dry_run=act == "try"),
         )
         return redirect(here)
 
     def asked(stated: Stated) -> Effect:
         if act == "resume":
-            return connections.resume(caller=request.caller, connection_id=found.id, stated=stated)
+            return resume(caller=request.caller, connection_id=found.id, stated=stated)
         if act == "end":
-            return connections.end(caller=request.caller, connection_id=found.id, stated=stated)
-        return connections.revoke_token(
+            return end(caller=request.caller, connection_id=found.id, stated=stated)
+        return revoke_token(
             caller=request.caller, connection_id=found.id, token_id=_id(request.POST.get("token", "")), stated=stated
         )
 
