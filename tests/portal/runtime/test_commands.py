@@ -180,8 +180,8 @@ def test_whole_suite_is_spread(arguments: list[str]) -> None:
 
 def test_table_names_what_failed(capsys: pytest.CaptureFixture[str]) -> None:
     results = [check_all.Result("types", True, 1.0, ""), check_all.Result("locks", False, 0.5, "stale")]
-    check_all._print_table(results)
-    assert capsys.readouterr().out.splitlines()[-1] == "FAILED: locks in 1.5 s"
+    check_all._print_table(results, 1.2)
+    assert capsys.readouterr().out.splitlines()[-1] == "FAILED: locks in 1.2 s"
 
 
 @pytest.mark.parametrize(("may_install", "installed"), [(False, []), (True, ["chromium-headless-shell", "chromium"])])
