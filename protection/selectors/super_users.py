@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import Exists, Q
 
 from audit.selectors.schemas import schemas_where
 from chancery.errors import NotFound
@@ -50,10 +51,6 @@ class SuperUserSettings:
     def lists(self, person: UUID) -> bool:
         """Tell whether a person or application is listed by themselves."""
         return any(one.id == person for one in self.people)
-
-    def allows(self, person: UUID, groups: Collection[UUID]) -> bool:
-        """Tell whether somebody may ask for a grant, and use one; ``groups`` are those that hold them now."""
-        return self.on and (self.lists(person) or self.group in groups)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +126,16 @@ class Keeper:
     named_by: UUID
     named_at: datetime
     shown_at: datetime | None
+
+
+def is_eligible(person: UUID, groups: Collection[UUID]) -> bool:
+    """Tell whether somebody may ask for a grant, and use one; ``groups`` are those that hold them now.
+
+    It is asked with each page, so it is one statement.
+    """
+    listed = Exists(SuperUser.objects.filter(person_id=person))
+    eligible = Q(listed) | Q(super_users_group__in=groups)
+    return ServiceSettings.objects.filter(eligible, id=1, super_users_on=True).exists()
 
 
 def super_user_settings() -> SuperUserSettings:

@@ -21,7 +21,7 @@ from portal.usecases.super_users.answer import who_may_approve
 from portal.usecases.super_users.watching import auditors
 from portal.words.scopes import scope_in_words
 from protection.selectors.scopes import Scope
-from protection.selectors.super_users import keepers, super_user_settings
+from protection.selectors.super_users import is_eligible, keepers, super_user_settings
 from protection.services.super_user_grants import ask_grant
 from tenants.directory.selectors.people import PersonFacts, enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts
@@ -50,7 +50,7 @@ def may_ask(caller: Caller) -> bool:
     """Tell whether the caller may ask for a grant now."""
     subject = caller.subject
     groups = () if subject is None else [group.id for group in subject.groups if group.live]
-    return caller.member and super_user_settings().allows(caller.person, groups)
+    return caller.member and is_eligible(caller.person, groups)
 
 
 def ask(*, caller: Caller, organization: OrganizationFacts, requested: GrantRequest, stated: Stated) -> Effect:
