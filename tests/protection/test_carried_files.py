@@ -59,7 +59,7 @@ def test_people_read_who_got_none_and_why(chancery: Callable[..., Result], cast:
     sealed = protect(cast.olga, plan, "nobody@fabrikam.example:VIEW").path
     done = chancery("prelicense", sealed)
     assert done.exit_code == 0
-    assert "nobody@fabrikam.example: none. There is no device" in done.output
+    assert "nobody@fabrikam.example: none. No license can be sent ahead to this recipient now" in done.output
     assert not sealed.with_name(f"{sealed.name}.licenses").exists()
 
 

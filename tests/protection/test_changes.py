@@ -15,6 +15,7 @@ from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
 from protection.keys.root import installation_key
+from tenants.directory.access import let_sign_in
 from tenants.directory.members import Member
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.disable_person import disable_person
@@ -167,6 +168,7 @@ def test_access_is_taken_from_whom_the_address_meant_when_it_was_used(cast: Cast
     sealed = protect(cast.olga, plan, f"{moved.address}:VIEW", offline_days=0)
     opening(moved, sealed.path)
     prove_address(person_id=moved.id, address="moved@elsewhere.example", actor=ACTOR)
+    let_sign_in(moved.id, "moved@elsewhere.example", proven=True)
     fabrikam = cast.organizations["fabrikam"].id
     remove_address(person_id=moved.id, address=moved.address, actor=ACTOR, organization_id=fabrikam)
     opening(moved, sealed.path)
