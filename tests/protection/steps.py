@@ -15,6 +15,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from audit.selectors.events import EventRow, Filter, events
+from audit.selectors.pending_ledgers import unsealed
 from chancery.objects.proof import Request, sign_proof
 from chancery.sdk.errors import Refused
 from chancery.sdk.licenses import Opening
@@ -22,6 +23,7 @@ from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
 from chancery.sealing.read import open_sealed
 from protection.models import ServiceSettings, Tracking
+from protection.tasks import seal_ledger
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.contract import check_exchange
@@ -150,6 +152,16 @@ def ledger(cast: Cast, slug: str, *kinds: str, cid: UUID | None = None, outcome:
     """Return an organization's newest events first."""
     with in_organization(cast.organizations[slug].id):
         return list(events(filter=Filter(kinds=kinds, content_id=cid, outcome=outcome), limit=200).events)
+
+
+def number_events(cast: Cast, slug: str) -> None:
+    """Let an organization's ledger number what happened; another test's transaction can hold that up for a moment."""
+    organization, until = cast.organizations[slug], time.monotonic() + 60
+    seal_ledger(str(organization.id))
+    while unsealed([organization.schema_name]):
+        assert time.monotonic() < until, "nothing is numbered any more"
+        time.sleep(0.02)
+        seal_ledger(str(organization.id))
 
 
 def watched(cast: Cast, slug: str, *kinds: str) -> Callable[[], list[EventRow]]:

@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -15,8 +14,6 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from audit.services.report import ingest
-from audit.services.sequence import sequence
 from portal.models import Notification
 from portal.notifications.backend import unsealed
 from portal.usecases import alarms as worker
@@ -34,6 +31,7 @@ from tests.protection.steps import (
     call,
     confirmed,
     ledger,
+    number_events,
     objects,
     opening,
     problem,
@@ -49,7 +47,7 @@ HOST = "contoso.localhost:8000"
 def _from_here_on(cast: Cast, settings: Any) -> Iterator[None]:
     """Let each test begin without decoys, and with everything before looked at."""
     settings.EMAIL_BACKEND = "portal.notifications.backend.NotificationBackend"
-    settled(cast)
+    number_events(cast, "contoso")
     with in_organization(cast.organizations["contoso"].id):
         for model in (Alarm, Decoy, AlarmCursor):
             model.objects.all().delete()
@@ -58,20 +56,9 @@ def _from_here_on(cast: Cast, settings: Any) -> Iterator[None]:
         ServiceSettings.objects.update(tracking="named", untracked_group=None, alarm_address="")
 
 
-def settled(cast: Cast) -> None:
-    """Let all events be numbered, which waits for older transactions, even of another test's database."""
-    for _ in range(200):
-        with in_organization(cast.organizations["contoso"].id):
-            ingest()
-            sequence()
-        if all(event.seq is not None for event in ledger(cast, "contoso")):
-            return
-        time.sleep(0.05)
-
-
 def swept(cast: Cast) -> list[Any]:
     """Let the worker do what is to be done; return the mails that this made."""
-    settled(cast)
+    number_events(cast, "contoso")
     before = set(Notification.objects.values_list("pk", flat=True))
     organization = cast.organizations["contoso"].id
     with in_organization(organization):
@@ -341,7 +328,7 @@ def test_the_organizations_address_reads_names_only_where_every_owner_does(cast:
 def test_owners_learn_nothing_of_grants_before_they_are_told(cast: Cast, plan: Path) -> None:
     decoy = marked(cast, plan)
     opening(cast.rita, decoy.path)
-    settled(cast)
+    number_events(cast, "contoso")
     (event,) = ledger(cast, "contoso", "content.opened", cid=decoy.cid)[:1]
     with in_organization(cast.organizations["contoso"].id):
         _under_grant(event.id, decoy.cid, cast.olga)

@@ -1,7 +1,6 @@
 """Owners are mailed about their documents as they choose, once, not too often, and can end it (promise C89)."""
 
 import re
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,7 +27,7 @@ from tenants.context import in_organization
 from tenants.directory.models import Person
 from tests.cast import Cast
 from tests.isolation.endpoints import Site
-from tests.protection.steps import RITA, call, confirmed, ledger, opening, protect, refusal, shows_names
+from tests.protection.steps import RITA, call, confirmed, number_events, opening, protect, refusal, shows_names
 
 
 @pytest.fixture(autouse=True)
@@ -47,14 +46,7 @@ def swept(cast: Cast) -> list[EmailMultiAlternatives]:
     """Let the workers do what is to be done; return the mails that this made, oldest first."""
     before = set(Notification.objects.values_list("pk", flat=True))
     organization = cast.organizations["contoso"].id
-    # Events are numbered once no older transaction runs, not even one of another test's database.
-    for _ in range(200):
-        with in_organization(organization):
-            ingest()
-            sequence()
-        if all(event.seq is not None for event in ledger(cast, "contoso")):
-            break
-        time.sleep(0.05)
+    number_events(cast, "contoso")
     with in_organization(organization):
         mail_notices.carry_on(organization)
     rows = Notification.objects.exclude(pk__in=before).order_by("created_at")

@@ -29,14 +29,13 @@ from portal.web import urls, urls_base
 from protection.selectors.labels import labels
 from protection.selectors.templates import templates
 from protection.services.alarms import raise_next
-from protection.tasks import seal_ledger
 from tenants.connections.services.change_connection import stop_connection
 from tenants.context import in_organization
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, InProcess, Player
 from tests.contract import description
-from tests.protection.steps import MAX, RITA, opening, protect, refusal
+from tests.protection.steps import MAX, RITA, number_events, opening, protect, refusal
 from tests.protection.test_own_addresses import mailed_code
 
 PAGES: Final[Mapping[str, str]] = {
@@ -583,8 +582,7 @@ def _read_permissions(cast: Cast, plan: Path, commands: Commands) -> None:
     assert asked["results"] == [{"cid": str(sealed.cid)}]
     run(ada, "read-permission", "list")
     run(ada, "read-permission", "show", permission)
-    with in_organization(cast.organizations["contoso"].id):
-        seal_ledger(str(cast.organizations["contoso"].id))
+    number_events(cast, "contoso")
     said = run(ada, "read-permission", "report", permission)
     assert [(one["cid"], one["for_person"]) for one in said["read"]] == [(str(sealed.cid), olga.address)]
     run(second, "read-permission", "withdraw", permission, *yes)
@@ -616,8 +614,7 @@ def _super_users(cast: Cast, plan: Path, commands: Commands) -> None:
     run(olga, "view", sealed.path, "--super-user", grant)
     olga.session.named = OWN
     run(olga, "super-user", "end", grant, *yes)
-    with in_organization(cast.organizations["contoso"].id):
-        seal_ledger(str(cast.organizations["contoso"].id))
+    number_events(cast, "contoso")
     run(olga, "super-user", "report", grant)
     run(ada, "super-user", "disable", *yes)
 
@@ -705,8 +702,8 @@ def _decoys(cast: Cast, plan: Path, commands: Commands) -> None:
     sealed = protect(olga, plan)
     run(olga, "decoy", "mark", sealed.cid, "--note", "On the share")
     refusal(cast.max, sealed.path)
+    number_events(cast, "contoso")
     with in_organization(cast.organizations["contoso"].id):
-        seal_ledger(str(cast.organizations["contoso"].id))
         raise_next()
     (raised,) = run(olga, "alarm", "list", "--document", sealed.cid)["results"]
     run(olga, "alarm", "acknowledge", raised["id"], "--note", "Seen")

@@ -6,13 +6,12 @@ from uuid import uuid4
 
 from portal.tasks import answer_previews
 from protection.models import ReadPermission
-from protection.tasks import seal_ledger
 from tenants.context import in_organization
 from tests.cast import Cast, Player
 from tests.isolation.endpoints import Site
 from tests.portal.identity.browser import Browser
 from tests.protection.reading import application_of, permitted, reading_by
-from tests.protection.steps import call, content, protect
+from tests.protection.steps import call, content, number_events, protect
 
 LIST = "/applications/read-permissions/"
 
@@ -50,8 +49,7 @@ def test_c116_the_pages_lead_from_the_question_to_the_report(glass: Cast, plan: 
     assert ("1 document was read." in read, 'value="withdraw"' in read) == (True, True)
     assert iris.post(f"{page}answer/", {"act": "withdraw", "confirm": str(waiting.number)})["Location"] == page
     assert "Withdrawn" in iris.get(LIST).content.decode()
-    with in_organization(organization):
-        seal_ledger(str(organization))
+    number_events(glass, "glass")
     file = iris.get(f"{page}report/")
     assert file["Content-Disposition"] == f'attachment; filename="read-permission-{waiting.number}.json"'
     assert str(sealed.cid) in json.dumps(json.loads(file.content))

@@ -23,7 +23,6 @@ from protection.selectors.read_permissions import permissions_due
 from protection.selectors.scopes import Scope
 from protection.services.notices import choose, note_next
 from protection.services.read_permissions import approve_permission, ask_permission
-from protection.tasks import seal_ledger
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.services.change_group import change_group
@@ -34,7 +33,18 @@ from tenants.organizations.selectors import organization_by_id
 from tests.cast import ACTOR, Cast, Player
 from tests.protection.glass import told
 from tests.protection.reading import PERMISSIONS, application_of, asked, permitted, reading_by
-from tests.protection.steps import call, confirmed, content, ledger, objects, problem, protect, refusal, rights
+from tests.protection.steps import (
+    call,
+    confirmed,
+    content,
+    ledger,
+    number_events,
+    objects,
+    problem,
+    protect,
+    refusal,
+    rights,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -251,7 +261,7 @@ def test_an_index_that_reads_daily_is_no_opening_and_mails_no_owner(glass: Cast,
     with reading_by(search, permission):
         for _ in range(3):
             content(search, sealed.path)
-    seal_ledger(str(organization))
+    number_events(glass, "glass")
     with in_organization(organization):
         while note_next(hidden=frozenset(), next_morning=lambda _: timezone.now()):
             pass
