@@ -1,21 +1,33 @@
-"""Filters of SCIM as conditions of the directory (RFC 7644, section 3.4.2.2)."""
+"""Filters and orders of SCIM as conditions of the directory (RFC 7644, section 3.4.2.2)."""
 
 from datetime import datetime
 from typing import Any, Final, Literal
 
 from django.utils.dateparse import parse_datetime
-from scim2_models import Resource, ScimFilter
+from scim2_models import Resource, ScimFilter, SearchRequest
 from scim2_models.path import AttrPath, Comparison, FilterNode, LogicalExpr, Not, Path, Present, ValuePath
 
 from portal.scim.answers import Refusal
 from tenants.connections.conditions import Compared, Condition, Joined, Negated, UnknownAttribute, Within
+from tenants.connections.listing import Wanted
 
 MOST_LETTERS: Final = 4_000
 MOST_TERMS: Final = 40
 _MOMENTS: Final = frozenset({"meta.created", "meta.lastModified"})
 
 
-def condition_of(model: type[Resource[Any]], text: ScimFilter[Any] | None) -> Condition | None:
+def wanted(model: type[Resource[Any]], asked: SearchRequest[Any], start: int, count: int) -> Wanted:
+    """Return which part of a list a query asks for.  Raises Refusal and UnknownAttribute."""
+    return Wanted(
+        condition=_condition_of(model, asked.filter),
+        sort=_sorted_by(model, asked.sort_by),
+        down=asked.sort_order == SearchRequest.SortOrder.descending,
+        start=start,
+        count=count,
+    )
+
+
+def _condition_of(model: type[Resource[Any]], text: ScimFilter[Any] | None) -> Condition | None:
     """Return a filter as a condition on resources of a model.
 
     Raises Refusal for one with too many terms, and UnknownAttribute for an attribute that nothing is compared with.
@@ -64,7 +76,7 @@ def _spelled(model: type[Resource[Any]], name: str) -> str:
     return str(binding.urn).rpartition(":")[2]
 
 
-def sorted_by(model: type[Resource[Any]], path: Path[Any] | None) -> str:
+def _sorted_by(model: type[Resource[Any]], path: Path[Any] | None) -> str:
     """Return the name of the attribute that a list is sorted by, "" for none."""
     return "" if path is None else _spelled(model, str(path))
 

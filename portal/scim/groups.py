@@ -14,7 +14,7 @@ from scim2_models import Context, Meta, PatchOp, PatchOperation, SearchRequest
 
 from portal.scim.answers import Refusal, Reply
 from portal.scim.differences import differences
-from portal.scim.filters import condition_of, sorted_by
+from portal.scim.filters import wanted
 from portal.scim.reading import Call, require_match, version_of
 from portal.scim.resources import Group
 from portal.scim.users import identity
@@ -65,14 +65,7 @@ def shown(call: Call, record: GroupRecord, members: Sequence[GroupMemberRecord] 
 def page(call: Call, asked: SearchRequest[Any], start: int, count: int) -> tuple[list[Group], int]:
     """Return part of the groups that a query finds, and how many it finds in all."""
     organization = call.provisioner.organization.id
-    found = groups_page(
-        organization,
-        condition=condition_of(Group, asked.filter),
-        sort=sorted_by(Group, asked.sort_by),
-        down=asked.sort_order == SearchRequest.SortOrder.descending,
-        start=start,
-        count=count,
-    )
+    found = groups_page(organization, wanted(Group, asked, start, count))
     members = members_of(organization, [one.id for one in found.rows]) if _wants_members(call) else {}
     return [shown(call, one, members.get(one.id, ())) for one in found.rows], found.total
 

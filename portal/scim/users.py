@@ -11,7 +11,7 @@ from scim2_models import Context, Meta, PatchOp, SearchRequest
 
 from portal.scim.answers import Refusal, Reply
 from portal.scim.differences import differences
-from portal.scim.filters import condition_of, sorted_by
+from portal.scim.filters import wanted
 from portal.scim.reading import Call, require_match
 from portal.scim.resources import MOST_EMAILS, EnterpriseUser, FullUser, User
 from portal.usecases.provisioning import people
@@ -53,14 +53,7 @@ def shown(call: Call, record: PersonRecord) -> User[Any]:
 
 def page(call: Call, asked: SearchRequest[Any], start: int, count: int) -> tuple[list[User[Any]], int]:
     """Return part of the members that a query finds, and how many it finds in all."""
-    found = people_page(
-        call.provisioner.organization.id,
-        condition=condition_of(FullUser, asked.filter),
-        sort=sorted_by(FullUser, asked.sort_by),
-        down=asked.sort_order == SearchRequest.SortOrder.descending,
-        start=start,
-        count=count,
-    )
+    found = people_page(call.provisioner.organization.id, wanted(FullUser, asked, start, count))
     return [shown(call, one) for one in found.rows], found.total
 
 

@@ -1,5 +1,6 @@
 """Provisioning: which identity providers fill the directory, with which tokens, and whom they deleted."""
 
+from typing import cast
 from uuid import UUID
 
 from django import forms
@@ -96,7 +97,7 @@ def provisioning_new(request: PageRequest) -> HttpResponse:
     """Connect an identity provider."""
     form = ConnectionForm(request.POST or None, initial={"may": ["people", "groups"]})
     proven = [one.domain for one in domains_in(request.organization.id) if one.proven_at is not None]
-    form.fields["group_domain"].choices = [(domain, domain) for domain in proven]  # type: ignore[attr-defined]
+    cast(forms.ChoiceField, form.fields["group_domain"]).choices = [(domain, domain) for domain in proven]
     if request.method == "POST" and form.is_valid():
         try:
             made = connect(caller=request.caller, **form.cleaned_data)

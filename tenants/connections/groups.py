@@ -1,17 +1,16 @@
 """Reading the groups of one organization as a provisioning connection sees them: archived ones are none."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from tenants.connections.condition_sql import Column, Many, Writer
-from tenants.connections.conditions import Condition
-from tenants.connections.people import order_by
+from tenants.connections.condition_sql import Column, Many
+from tenants.connections.listing import Table, Wanted
 from tenants.directory.errors import NotHere
 
 _FROM: Final = """
@@ -36,7 +35,7 @@ left join public.directory_group ig on ig.id = gm.member_group_id
 where gm.organization_id = %s and gm.group_id = any(%s) and gm.address is null
 order by gm.id
 """
-COLUMNS: Final[Mapping[str, Column | Many]] = {
+_COLUMNS: Final[Mapping[str, Column | Many]] = {
     "id": Column("g.id::text", "exact"),
     "displayName": Column("g.name"),
     "externalId": Column("p.external_id", "exact"),
@@ -44,6 +43,7 @@ COLUMNS: Final[Mapping[str, Column | Many]] = {
     "meta.lastModified": Column("coalesce(p.modified_at, g.created_at)", "moment"),
     "members": Many(_MEMBER, {"value": Column("e.value", "exact"), "type": Column("e.type")}),
 }
+_TABLE: Final = Table(_SELECT, _FROM, _COLUMNS, "g.id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +76,9 @@ class GroupsPage:
     total: int
 
 
-def groups_page(
-    organization_id: UUID,
-    *,
-    condition: Condition | None = None,
-    sort: str = "",
-    down: bool = False,
-    start: int = 0,
-    count: int,
-) -> GroupsPage:
-    """Return groups for which the condition holds, from ``start`` on.  Raises UnknownAttribute."""
-    where, parameters = "", []
-    if condition is not None:
-        writer = Writer(COLUMNS)
-        where, parameters = f"and {writer.sql(condition)}", writer.parameters
-    order = order_by(COLUMNS, sort, "g.id", down=down)
-    with connection.cursor() as cursor:
-        cursor.execute(f"select count(*) {_FROM} {where}", [organization_id, *parameters])
-        total = cursor.fetchone()[0]
-        rows: Sequence[Any] = ()
-        if count and start < total:
-            cursor.execute(
-                f"{_SELECT} {_FROM} {where} {order} limit %s offset %s", [organization_id, *parameters, count, start]
-            )
-            rows = cursor.fetchall()
+def groups_page(organization_id: UUID, wanted: Wanted) -> GroupsPage:
+    """Return groups for which the condition holds.  Raises UnknownAttribute."""
+    rows, total = _TABLE.read(organization_id, wanted)
     return GroupsPage(tuple(GroupRecord(*row) for row in rows), total)
 
 

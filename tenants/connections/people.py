@@ -14,8 +14,8 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from tenants.connections.condition_sql import Column, Many, Writer
-from tenants.connections.conditions import Condition, UnknownAttribute
+from tenants.connections.condition_sql import Column, Many
+from tenants.connections.listing import Table, Wanted
 from tenants.directory.errors import NotHere
 
 _FROM: Final = """
@@ -33,7 +33,7 @@ _EMAILS: Final = """
 jsonb_array_elements(case when p.id is not null then coalesce(p.attributes->'emails', '[]'::jsonb) else
   jsonb_build_array(jsonb_build_object('value', u.email, 'type', 'work', 'primary', true)) end) e
 """
-COLUMNS: Final[Mapping[str, Column | Many]] = {
+_COLUMNS: Final[Mapping[str, Column | Many]] = {
     "id": Column("m.person_id::text", "exact"),
     "userName": Column("coalesce(p.user_name, u.email)"),
     "externalId": Column("p.external_id", "exact"),
@@ -55,6 +55,7 @@ COLUMNS: Final[Mapping[str, Column | Many]] = {
         },
     ),
 }
+_TABLE: Final = Table(_SELECT, _FROM, _COLUMNS, "m.person_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,27 +84,9 @@ class PeoplePage:
     total: int
 
 
-def people_page(
-    organization_id: UUID,
-    *,
-    condition: Condition | None = None,
-    sort: str = "",
-    down: bool = False,
-    start: int = 0,
-    count: int,
-) -> PeoplePage:
-    """Return members for whom the condition holds, from ``start`` on.  Raises UnknownAttribute."""
-    where, parameters = _where(condition)
-    order = order_by(COLUMNS, sort, "m.person_id", down=down)
-    with connection.cursor() as cursor:
-        cursor.execute(f"select count(*) {_FROM} {where}", [organization_id, *parameters])
-        total = cursor.fetchone()[0]
-        rows: Sequence[Any] = ()
-        if count and start < total:
-            cursor.execute(
-                f"{_SELECT} {_FROM} {where} {order} limit %s offset %s", [organization_id, *parameters, count, start]
-            )
-            rows = cursor.fetchall()
+def people_page(organization_id: UUID, wanted: Wanted) -> PeoplePage:
+    """Return members for whom the condition holds.  Raises UnknownAttribute."""
+    rows, total = _TABLE.read(organization_id, wanted)
     return PeoplePage(tuple(PersonRecord(*_read(row)) for row in rows), total)
 
 
@@ -115,26 +98,6 @@ def person_record(organization_id: UUID, person_id: UUID) -> PersonRecord:
     if row is None:
         raise NotHere(_("There is no such person in this organization."))
     return PersonRecord(*_read(row))
-
-
-def order_by(columns: Mapping[str, Column | Many], sort: str, identity: str, *, down: bool) -> str:
-    """Return the order of a list: by an attribute with one value, and by the id among equals."""
-    if not sort:
-        return f"order by {identity}"
-    column = columns.get(sort)
-    if isinstance(column, Many):
-        raise UnknownAttribute(sort)
-    if column is None:
-        raise UnknownAttribute(sort)
-    expression = f'lower({column.sql}) collate "C"' if column.kind == "text" else f"({column.sql})"
-    return f"order by {expression} {'desc nulls first' if down else 'asc nulls last'}, {identity}"
-
-
-def _where(condition: Condition | None) -> tuple[str, list[Any]]:
-    if condition is None:
-        return "", []
-    writer = Writer(COLUMNS)
-    return f"and {writer.sql(condition)}", writer.parameters
 
 
 def _read(row: Sequence[Any]) -> Sequence[Any]:
