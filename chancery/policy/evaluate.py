@@ -135,7 +135,8 @@ class Given:
 
 def given_to(case: Case) -> Given:
     """Return what is given to the subject of a case, whatever else may block access."""
-    policy, names = case.content.policy or Policy(), dict(_matching(case.subject, case.content))
+    policy = case.content.policy or Policy()
+    names = dict(_matching(case.subject, case.content, policy))
     grants = [grant for name in sorted(names.keys() & policy.index.keys()) for grant in policy.index[name]]
     personal = list(_personal(case))
     given: tuple[Grant | PersonalGrant, ...] = (*grants, *personal)
@@ -236,7 +237,7 @@ def _united(case: Case, policy: Policy, given: Given) -> Decision:
     if not rights and given.ended:
         return Deny(Reason.GRANT_ENDED)
     if not rights:
-        undated = _matching(case.subject, replace(case.content, since={}))
+        undated = _matching(case.subject, replace(case.content, since={}), policy)
         return Deny(_why_nothing([name.value for name, _ in undated if name in policy.index], case.subject))
     # The one condition that is judged after the union: which rights are withheld is known only then, and a person who
     # is given a right needs no program that withholds it.
@@ -279,8 +280,8 @@ def _personal(case: Case) -> Iterable[PersonalGrant]:
             yield grant
 
 
-def _matching(subject: Subject, content: ContentFacts) -> Iterable[tuple[Principal, UUID | None]]:
-    """Yield every principal that means this subject, with the immutable id it resolves to where it has one.
+def _matching(subject: Subject, content: ContentFacts, policy: Policy) -> Iterable[tuple[Principal, UUID | None]]:
+    """Yield what means this subject, of addresses those the policy names, with the immutable id where it has one.
 
     An entry that nobody has used means nobody any more once its address or its domain has changed hands.
     """
@@ -290,15 +291,16 @@ def _matching(subject: Subject, content: ContentFacts) -> Iterable[tuple[Princip
     resolved = dict.fromkeys(subject.addresses, subject.person)
     if not subject.outsider:
         resolved.update((group.address, group.id) for group in subject.groups if group.live)
-    for address, identity in resolved.items():
-        entry = Principal(PrincipalKind.ADDRESS, address)
+    # Somebody may be in hundreds of groups of which the policy names one.
+    for address in policy.addresses.intersection(resolved):
+        entry, identity = Principal(PrincipalKind.ADDRESS, address), resolved[address]
         if bindings.get(address, identity) == identity and not content.outlived(entry, subject):
             yield entry, identity
     # A renamed person keeps what was bound to the id, although the address is gone.  One who left the organization of
     # that address keeps nothing: what was granted under it was granted to one of its people.
     for address, identity in bindings.items():
-        renamed = identity != subject.person or content.keeps(address, subject)
-        if identity in subject.live_ids and address not in resolved and renamed:
+        theirs = identity in subject.live_ids and address not in resolved and address in policy.addresses
+        if theirs and (identity != subject.person or content.keeps(address, subject)):
             yield Principal(PrincipalKind.ADDRESS, address), identity
 
 
