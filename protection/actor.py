@@ -2,25 +2,30 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Final, Self
 from uuid import UUID
+
+from chancery.policy.permission import Permission
+
+OF_ADMINISTRATORS: Final = frozenset({Permission.DOCUMENTS_READ_ALL, Permission.DOCUMENTS_REVOKE})
+"""With which a change goes on that an administrator has begun for all documents, or has set for a later moment."""
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who does something, as the ledger names them and as the services judge them.
 
-    ``administrator`` says that the person's role in this organization lets them narrow and restore; it never lets them
-    read (docs/protocol.md P18).  ``addresses`` are all of somebody from elsewhere, of which a document that they bring
-    shows just the one by which it means them (P20).  ``ip`` and ``device`` are what the interface saw; "" and None when
-    it saw nothing.  ``acting_for`` is for whom an administrator acts, as they have declared; it allows nothing more.
+    ``permissions`` are what the person's roles in this organization permit: they narrow and restore, and never let
+    anybody read (docs/protocol.md P18).  ``addresses`` are all of somebody from elsewhere, of which a document that
+    they bring shows just the one by which it means them (P20).  ``ip`` and ``device`` are what the interface saw; ""
+    and None when it saw nothing.  ``acting_for`` is for whom an administrator acts, as they have declared; it allows
+    nothing more.
     """
 
     person: UUID
     address: str
     name: str = ""
-    administrator: bool = False
-    auditor: bool = False
+    permissions: frozenset[Permission] = frozenset()
     ip: str = ""
     device: UUID | None = None
     source: str = ""
@@ -29,6 +34,10 @@ class Actor:
     addresses: frozenset[str] = field(default=frozenset(), repr=False)
     acting_for: UUID | None = None
     acting_for_address: str = ""
+
+    def may(self, permission: Permission) -> bool:
+        """Tell whether a role of theirs permits it."""
+        return permission in self.permissions
 
     @property
     def own(self) -> UUID:
@@ -51,7 +60,7 @@ class Actor:
         }
 
     @classmethod
-    def from_json(cls, asked: Mapping[str, Any], *, administrator: bool = False) -> Self:
-        """Return who asked, as ``as_json`` kept them; ``administrator`` is what they are by now."""
+    def from_json(cls, asked: Mapping[str, Any], *, permissions: frozenset[Permission] = frozenset()) -> Self:
+        """Return who asked, as ``as_json`` kept them; ``permissions`` are what they may by now."""
         ids = {name: UUID(asked[name]) for name in ("person", "device", "acting_for") if asked.get(name)}
-        return cls(**{**asked, **ids}, administrator=administrator)
+        return cls(**{**asked, **ids}, permissions=permissions)

@@ -5,11 +5,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.framework import Answer, Confirmed, OrganizationView, checked, effect_response
 from portal.api.idempotency import idempotent
 from portal.usecases.acting import act_for_address, stop_acting
 from portal.usecases.effects import EffectAnswer, effect_answer
-from portal.usecases.permissions import Permission
 
 
 class ActFor(Confirmed):

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chancery.objects.jws import b64
+from chancery.policy.permission import Permission
 from portal.api.examples import CONTOSO, KEY, SETTINGS, listed
 from portal.api.framework import (
     ANYBODY,
@@ -28,7 +29,6 @@ from portal.api.idempotency import idempotent
 from portal.subjects.untracked import untracked_address
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.keys import activate_key, create_key, mark_key_compromised, rotate_key
-from portal.usecases.permissions import Permission
 from portal.usecases.settings import change_settings, switch_service
 from protection.selectors.organization import Key, keys, settings
 from protection.services.configure import TRACKING, Configuration

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import APPLICATION, listed
 from portal.api.framework import (
     UNTIL,
@@ -24,7 +25,7 @@ from portal.api.sorting import sort_of, sort_parameter
 from portal.ordering import APPLICATIONS, in_order
 from portal.usecases.applications import create_application, disable_application
 from portal.usecases.effects import effect_answer
-from portal.usecases.permissions import APPLICATION_ROLES, Permission
+from portal.usecases.permissions import APPLICATION_ROLES
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 
 from audit.selectors import proofs
 from audit.selectors.events import ORDERS, Filter
+from chancery.policy.permission import Permission
 from portal.api.event_items import EXAMPLE, EventList, event_page
 from portal.api.framework import (
     ANYBODY,
@@ -27,7 +28,6 @@ from portal.api.framework import (
 )
 from portal.api.sorting import sort_parameter
 from portal.subjects.event_person import person_in_events
-from portal.usecases.permissions import Permission
 from portal.usecases.sight import audit_events
 
 EPOCH = OpenApiParameter("epoch", int, description="An epoch of the ledger; by default the newest.")

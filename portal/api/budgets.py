@@ -11,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import OPENING, PLAN, listed
 from portal.api.framework import (
     ANYBODY,
@@ -34,7 +35,6 @@ from portal.usecases.budgets import (
 )
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.pauses import ShownPause, confirm_pause, own_pause, release_pause, visible_pauses
-from portal.usecases.permissions import Permission
 from protection.selectors.budgets import STATES, WHO
 from protection.selectors.cursors import InvalidCursor
 

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chancery.policy.days import LAST_MOMENT
+from chancery.policy.permission import Permission
 from portal.api.examples import done
 from portal.api.framework import (
     ANYBODY,
@@ -28,7 +29,6 @@ from portal.usecases.bulk.documents import restore_documents, revoke_documents
 from portal.usecases.bulk.each import MOST
 from portal.usecases.bulk.people import disable_people, enable_people, invite_people_again
 from portal.usecases.effects import effect_answer
-from portal.usecases.permissions import Permission
 
 HOW: Final = "Asked about once; each is done, recorded and answered by itself. confirm is how many would change."
 FIRST: Final = "0190b6a4-7a9b-7c31-9a55-0d6c5d1c2a10"

@@ -7,11 +7,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import TEMPLATE, done, listed
 from portal.api.framework import OrganizationView, effect_response, page, page_answer
 from portal.api.templates import TemplateShown, languages_of, template_json
 from portal.usecases.effects import EffectAnswer
-from portal.usecases.permissions import Permission
 from portal.usecases.templates import undelete_template
 from protection.selectors.templates import deleted_templates, documents_by_template
 

@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import DOMAIN, done, listed
 from portal.api.framework import (
     Answer,
@@ -22,7 +23,6 @@ from portal.api.framework import (
 from portal.api.idempotency import idempotent
 from portal.usecases.domains import claim_domain, prove_domain, release_domain
 from portal.usecases.effects import EffectAnswer, effect_answer
-from portal.usecases.permissions import Permission
 from portal.words.domain_checks import check_in_words
 from tenants.directory.selectors.domains import DomainFacts, domains_in
 

@@ -20,6 +20,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
 from chancery.errors import ChanceryError
+from chancery.policy.permission import Permission
 from portal import problems
 from portal.identity.bearer import Authenticated, caller, token_shown
 from portal.identity.proof import ProvenDevice, prove, proven_device, refuse_replay
@@ -36,7 +37,7 @@ from portal.usecases.confirmation import (
     Stated,
 )
 from portal.usecases.effects import Effect
-from portal.usecases.permissions import Permission, PermissionMissing
+from portal.usecases.permissions import PermissionMissing
 from portal.usecases.refused_calls import call_refused
 from tenants.actor import Actor as DirectoryActor
 from tenants.directory.errors import DirectoryRefused, NotHere, NotPermitted

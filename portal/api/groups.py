@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import GROUP, GROUP_SHOWN, done, listed
 from portal.api.framework import (
     TOTAL,
@@ -28,7 +29,6 @@ from portal.api.idempotency import idempotent
 from portal.api.sorting import sort_of, sort_parameter
 from portal.usecases.effects import effect_answer
 from portal.usecases.groups import change_group, create_group, delete_group
-from portal.usecases.permissions import Permission
 from tenants.directory.selectors.groups import ORDERS, GroupFacts, count_groups, group_in, groups_in, place_of
 
 NEW_GROUP = {"address": "board@contoso.example", "name": "Board", "members": ["ada@contoso.example"]}

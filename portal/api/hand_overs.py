@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import PLAN, done, listed
 from portal.api.framework import (
     ANYBODY,
@@ -28,7 +29,6 @@ from portal.usecases.hand_overs.approval import approve, decline
 from portal.usecases.hand_overs.ask import HandOverRequest, hand_over
 from portal.usecases.hand_overs.visible import departed_owners, visible_hand_over, visible_hand_overs
 from portal.usecases.offboarding import offboarding_of
-from portal.usecases.permissions import Permission
 from protection.selectors.hand_overs import STATES, HandOverFacts
 
 MOST: Final = 1_000

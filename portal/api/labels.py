@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chancery.policy.labels import Effect, Outcome
+from chancery.policy.permission import Permission
 from portal.api.examples import EMPLOYEES_ONLY, LABEL, done, listed
 from portal.api.framework import (
     ANYBODY,
@@ -28,7 +29,6 @@ from portal.api.templates import languages_of, merged
 from portal.ordering import LABELS, in_order
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.labels import archive_label, create_label, edit_label, publish_label, relabel
-from portal.usecases.permissions import Permission
 from protection.selectors.labels import ShownLabel, documents_with, label, labels, offered_labels
 from protection.services.relabel import MAX_JUSTIFICATION, Where, choices_for
 from protection.services.save_label import (

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 from chancery.errors import InvalidObject, InvalidPolicy
 from chancery.objects import jws
 from chancery.policy.days import LAST_MOMENT
+from chancery.policy.permission import Permission
 from chancery.policy.policy import parse_policy
 from chancery.policy.reasons import WORDS
 from chancery.texts import message
@@ -27,7 +28,6 @@ from portal.license_requests import whole_item_of
 from portal.problems import Problem
 from portal.subjects.directory import DirectoryOf
 from portal.subjects.owners import Owner, owner_known_as
-from portal.usecases.permissions import Permission
 from protection.services.certify import DeviceKeys, licensor_certificate
 from protection.services.license_request import LicenseRequest
 from protection.services.publish import Publication, publish_online

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import OPENING, PLAN, listed
 from portal.api.framework import (
     ANYBODY,
@@ -29,7 +30,6 @@ from portal.usecases.names import (
     ask_for_names,
     visible_names_requests,
 )
-from portal.usecases.permissions import Permission
 from protection.selectors.unmaskings import ABOUT, STATES
 
 REQUEST = {

@@ -5,10 +5,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import OLGA, listed
 from portal.api.framework import Answer, OrganizationView, page, page_answer
 from portal.subjects.owners import owner_known_as
-from portal.usecases.permissions import Permission
 
 
 class OwnerItem(Answer):

@@ -6,6 +6,7 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import done
 from portal.api.framework import (
     Confirmed,
@@ -15,7 +16,6 @@ from portal.api.framework import (
 )
 from portal.usecases.documents import accept_document, block_document
 from portal.usecases.effects import EffectAnswer
-from portal.usecases.permissions import Permission
 
 
 class Accept(OrganizationView):

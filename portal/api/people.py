@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import PERSON, listed
 from portal.api.framework import (
     TOTAL,
@@ -28,7 +29,6 @@ from portal.api.idempotency import idempotent
 from portal.api.sorting import sort_of, sort_parameter
 from portal.usecases.effects import effect_answer, together
 from portal.usecases.people import change_role, create_person, disable_person, enable_person, invite_person_again
-from portal.usecases.permissions import Permission
 from tenants.directory.selectors.people import ORDERS, PersonFacts, count_in, people_in, person_in, place_in_list
 
 NEW_PERSON = {name: PERSON[name] for name in ("email", "name", "role")}

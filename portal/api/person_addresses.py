@@ -7,12 +7,12 @@ from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.framework import OrganizationView, checked, effect_response
 from portal.api.idempotency import idempotent
 from portal.api.my_addresses import OF_ADDRESS, AddressConfirmed, AddressNamed
 from portal.usecases.effects import effect_answer
 from portal.usecases.member_addresses import add_member_address, make_member_main_address, remove_member_address
-from portal.usecases.permissions import Permission
 
 ALIAS = {"address": "m.meier@contoso.example"}
 

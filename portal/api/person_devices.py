@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import DEVICE, done, listed
 from portal.api.framework import (
     Answer,
@@ -21,7 +22,6 @@ from portal.api.sorting import sort_of, sort_parameter
 from portal.ordering import DEVICES, in_order
 from portal.usecases.devices import block_device, unblock_device, visible_devices
 from portal.usecases.effects import EffectAnswer, effect_answer
-from portal.usecases.permissions import Permission
 
 UNBLOCKED = done("“laptop” of max@contoso.example gets licenses of this organization again.")
 

@@ -10,10 +10,10 @@ from rest_framework.response import Response
 
 from chancery.errors import InvalidObject
 from chancery.objects.jws import b64, unb64
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.api.framework import Answer, OrganizationView, checked
 from portal.api.licensing import PROOF
-from portal.usecases.permissions import Permission
 from portal.usecases.prelicensing import prelicense_recipients
 from portal.words.prelicensing import not_ahead_in_words
 

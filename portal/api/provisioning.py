@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import MAX, OPENING, PLAN, listed
 from portal.api.framework import (
     UNTIL,
@@ -22,7 +23,6 @@ from portal.api.framework import (
     page_answer,
 )
 from portal.usecases.effects import effect_answer
-from portal.usecases.permissions import Permission
 from portal.usecases.provisioning.connections import connect, end, make_token, resume, revoke_token, set_dry_run
 from tenants.connections.selectors import (
     ConnectionFacts,

@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from chancery.policy.rights import Right
 from portal.api.examples import PLAN, done, listed
 from portal.api.framework import (
@@ -37,7 +38,6 @@ from portal.api.read_permission_items import (
 from portal.api.scopes import scope_members
 from portal.api.sealed_reports import ReportFile
 from portal.license_requests import person_named
-from portal.usecases.permissions import Permission
 from portal.usecases.read_permissions.answer import approve, decline, withdraw
 from portal.usecases.read_permissions.ask import PermissionRequest, ask
 from portal.usecases.read_permissions.query import held_permission, readable_documents

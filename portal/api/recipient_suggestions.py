@@ -5,9 +5,9 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.framework import Answer, OrganizationView, checked
 from portal.subjects.suggestion import Kind
-from portal.usecases.permissions import Permission
 from portal.usecases.recipient_suggestions import suggest_recipients
 from portal.words.suggestions import suggestion_json
 

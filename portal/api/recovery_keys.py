@@ -8,11 +8,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import done
 from portal.api.framework import ANYBODY, Confirmed, MailAddress, OrganizationView, checked, effect_response
 from portal.api.super_user_grants import answer_of
 from portal.usecases.effects import EffectAnswer, effect_answer
-from portal.usecases.permissions import Permission
 from portal.usecases.super_users.recovery import choose_keepers, present, show_key
 
 

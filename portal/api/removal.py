@@ -8,10 +8,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.framework import ANYBODY, Confirmed, OrganizationView, checked, effect_response
 from portal.usecases.effects import effect_answer
 from portal.usecases.leave import leave_organization
-from portal.usecases.permissions import Permission
 from portal.usecases.remove_person import Removal, removal_of, remove_person
 
 MAX_LEAVES: Final = {

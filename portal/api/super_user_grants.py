@@ -9,6 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import PLAN, done, listed
 from portal.api.framework import (
     ANYBODY,
@@ -26,7 +27,6 @@ from portal.api.idempotency import idempotent
 from portal.api.scopes import ScopeBody, ScopeItem, scope_json, scope_members
 from portal.api.sealed_reports import ReportFile
 from portal.usecases.effects import effect_answer
-from portal.usecases.permissions import Permission
 from portal.usecases.super_users.answer import approve, end, turn_down
 from portal.usecases.super_users.ask import HOURS, GrantRequest, ask
 from portal.usecases.super_users.report import sealed_report

@@ -9,10 +9,10 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import done
 from portal.api.framework import Answer, Confirmed, MailAddress, OrganizationView, checked, effect_response
 from portal.usecases.effects import Effect, EffectAnswer
-from portal.usecases.permissions import Permission
 from portal.usecases.super_users.settings import let_ask, let_group_ask, no_longer_let_ask, switch, tell_owners_after
 from portal.usecases.super_users.visible import standing
 from protection.selectors.super_users import SuperUserSettings

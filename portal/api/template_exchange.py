@@ -10,12 +10,12 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal import clock
 from portal.api.framework import OrganizationView, checked, uuid_of
 from portal.api.idempotency import idempotent
 from portal.api.template_versions import TemplateChange, change_json
 from portal.template_files import here_at
-from portal.usecases.permissions import Permission
 from portal.usecases.templates import import_templates, plan_import
 from protection.services.export_templates import Form, export_templates
 from protection.services.import_templates import Action, Plan, Planned

@@ -8,13 +8,13 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from portal.api.examples import ADA, TEMPLATE, done, listed
 from portal.api.framework import Answer, Confirmed, OrganizationView, checked, effect_response, page, page_answer
 from portal.api.idempotency import idempotent
 from portal.api.policies import PolicyDifference, ShownPolicy
 from portal.api.templates import EXPIRY_OPTIONS
 from portal.usecases.effects import effect_answer
-from portal.usecases.permissions import Permission
 from portal.usecases.templates import restore_template_version
 from protection.selectors.templates import Change, Expiry, Offer, Version, versions
 from tenants.directory.selectors.people import names_of

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from chancery.policy.patch import patched
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Principal, parse_policy
 from portal.api.examples import NEW_TEMPLATE, TEMPLATE, done, listed
 from portal.api.framework import (
@@ -30,7 +31,6 @@ from portal.api.policies import PolicyField, PolicyPatchField, ShownPolicy
 from portal.api.sorting import sort_of, sort_parameter
 from portal.ordering import TEMPLATES, in_order
 from portal.usecases.effects import EffectAnswer, effect_answer
-from portal.usecases.permissions import Permission
 from portal.usecases.templates import (
     archive_template,
     copy_template,

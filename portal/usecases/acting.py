@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from chancery.errors import Conflict, NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.notifications.acting import mail_acting
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, moment_in_words
 from portal.usecases.effects import Effect, effect
-from portal.usecases.permissions import Permission
 from protection.services.act_for import begin_acting, end_acting
 from tenants.directory.selectors.people import PersonFacts, person_in, person_known_as
 from tenants.organizations.selectors import OrganizationFacts

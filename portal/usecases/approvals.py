@@ -8,10 +8,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from chancery.policy.permission import Permission
 from portal.usecases.caller import Caller
 from portal.usecases.hand_overs.approval import may_approve as may_approve_hand_over
 from portal.usecases.names import may_approve as may_approve_names
-from portal.usecases.permissions import Permission
 from portal.usecases.read_permissions.answer import may_approve as may_approve_permission
 from portal.usecases.self_granted_access import AUDITOR
 from portal.usecases.super_users.answer import may_approve as may_approve_grant

@@ -6,13 +6,13 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from chancery.errors import InvalidPolicy
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.languages import grouped
 from portal.subjects.owners import owner_known_as
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, if_any
 from portal.usecases.effects import Effect, effect
-from portal.usecases.permissions import Permission
 from portal.usecases.sight import names_person, sight_of
 from portal.words.budgets import budget_in_words
 from protection.models import BudgetFor

@@ -9,12 +9,13 @@ from typing import Final
 from uuid import UUID
 
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Strength
 from chancery.policy.subject import Subject
 from chancery.texts import message
 from portal import clock
 from portal.subjects.subject import is_active, subject_of
-from portal.usecases.permissions import Permission, of_application, of_place
+from portal.usecases.permissions import of_application, of_place
 from protection.actor import Actor
 from protection.selectors.acting import ActingFacts, acting_of
 from protection.selectors.decisions import RightsOn, rights_of
@@ -68,8 +69,7 @@ class Caller:
             person=self.person,
             address=self.address,
             name=self.name,
-            administrator=self.may(Permission.DOCUMENTS_REVOKE),
-            auditor=self.may(Permission.DOCUMENTS_READ_ALL),
+            permissions=self.permissions,
             ip=self.ip,
             device=self.device,
             device_name=self.device_name,

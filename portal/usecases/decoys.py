@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from audit.selectors.events import EventRow, these_events
 from chancery.errors import ChanceryError, NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import MAX_REASON, ConfirmationPrompt, Stated, confirmed
 from portal.usecases.effects import Effect, effect
-from portal.usecases.permissions import Permission
 from portal.usecases.sight import sight_of, untitled, without_names
 from portal.words.actors import ActorKind, shown_actor
 from portal.words.events import ShownEvent, shown_events
@@ -92,7 +92,7 @@ def visible_decoys(*, caller: Caller, limit: int = 50, cursor: str = "") -> Deco
 def mark_decoy(*, caller: Caller, cid: UUID, note: str) -> Effect:
     """Mark a document as a decoy.  Raises NotFound, OnlyWatchersMark, and NameRefused for a note that is none."""
     title = _title_of(caller, cid)
-    if sight_of(caller=caller).tracking is not Tracking.NAMED and not caller.actor.administrator:
+    if sight_of(caller=caller).tracking is not Tracking.NAMED and not caller.may(Permission.DOCUMENTS_REVOKE):
         raise OnlyWatchersMark(
             message("Your organization does not show owners who opens their documents, and an alarm would."),
         )
@@ -214,7 +214,7 @@ def _watches(caller: Caller) -> bool:
 def _title_of(caller: Caller, cid: UUID) -> str:
     """Return the name of a document that the caller may mark.  Raises NotFound, to auditors too, who only watch."""
     found = document_for(caller.actor, cid).row
-    if not (caller.actor.administrator or decided_among(caller.person, [cid])):
+    if not (caller.may(Permission.DOCUMENTS_REVOKE) or decided_among(caller.person, [cid])):
         raise NotFound(message("There is no such document, or you may not mark it."))
     return found.title or str(cid)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chancery.errors import InvalidPolicy, NotFound
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Principal, PrincipalKind
 from chancery.policy.rights import in_order, parse_rights
 from chancery.texts import message
@@ -19,7 +20,6 @@ from portal.subjects.recipients import entry_named
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, moment_in_words, require_confirmation
 from portal.usecases.effects import Effect, effect
-from portal.usecases.permissions import Permission
 from portal.usecases.sight import sight_of
 from portal.words.everywhere import skipped_in_words
 from portal.words.policies import rights_as_level, who_in_words

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from uuid import UUID
 
+from chancery.policy.permission import Permission
 from chancery.policy.rights import Right
 from chancery.policy.subject import Subject
 from portal.subjects.visible_people import VisiblePerson, visible_person_at
 from portal.usecases.caller import Caller
-from portal.usecases.permissions import Permission
 from portal.usecases.sight import names_person, sight_of
 from protection.selectors.budgets import is_paused
 from protection.selectors.read_permissions import PermissionFacts, reading

@@ -14,13 +14,13 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.notifications.names import mail_names_answered, mail_names_asked
 from portal.subjects.untracked import shows_somebody, untracked_address, untracked_group_at
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, moment_in_words
 from portal.usecases.effects import Effect, effect
-from portal.usecases.permissions import Permission
 from portal.usecases.self_granted_access import AUDITOR, NOTIFIED_AT_MOST, enabled_with_role
 from protection.selectors.documents import decided_among, document_for
 from protection.selectors.sight import tracking_settings
@@ -57,7 +57,7 @@ def ask_for_names(*, caller: Caller, organization: OrganizationFacts, cid: UUID,
     Raises NotFound, NamesAreShown, NeedsAnAuditor and what ``confirmed`` raises.
     """
     title = document_for(caller.actor, cid).row.title or str(cid)
-    if not (caller.actor.administrator or decided_among(caller.person, [cid])):
+    if not (caller.may(Permission.DOCUMENTS_REVOKE) or decided_among(caller.person, [cid])):
         raise NotFound(message("There is no such document of yours."))
     auditors = _auditors(caller)
     prompt = ConfirmationPrompt(

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
+from portal.usecases.permissions import ROLES
 from protection.actor import Actor as ProtectionActor
 from protection.keys.root import root_store
 from protection.services.activate import NewOrganization, activate
@@ -80,7 +81,12 @@ def _protection_actor(actor: Actor, first: PersonFacts) -> ProtectionActor | Non
     if actor.person_id != first.id:
         return None
     return ProtectionActor(
-        person=first.id, address=first.email, name=first.name, administrator=True, ip=actor.ip, source=actor.source
+        person=first.id,
+        address=first.email,
+        name=first.name,
+        permissions=ROLES["global_administrator"],
+        ip=actor.ip,
+        source=actor.source,
     )
 
 

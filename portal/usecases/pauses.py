@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from chancery.errors import Conflict, NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.identity.second_factors import has_second_factor, newest_second_factor
 from portal.identity.strength import TWO_FACTORS
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, FreshSignInRequired, Stated, confirmed
 from portal.usecases.effects import Effect, effect
-from portal.usecases.permissions import Permission
 from portal.usecases.sight import names_person, sight_of
 from portal.words.budgets import allowance
 from protection.selectors import budgets as selectors

@@ -1,4 +1,4 @@
-"""What a role may do: one list of permissions with one grammar, ``objects:verb``, and one table.
+"""What a role may do: one table.
 
 Whatever is not in the table is refused.  No permission here opens content: reading a document is decided by its policy
 or a super-user grant, and an administrator's role narrows and restores but never widens (docs/protocol.md P18).  Who
@@ -6,38 +6,10 @@ approves a grant never holds it (P21).
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from types import MappingProxyType
 
+from chancery.policy.permission import Permission
 from tenants.directory.errors import NotPermitted
-
-
-class Permission(StrEnum):
-    """Every permission, in the order of the alphabet."""
-
-    APPLICATIONS_MANAGE = "applications:manage"
-    AUDIT_READ = "audit:read"
-    DOCUMENTS_HAND_OVER = "documents:hand-over"
-    DOCUMENTS_READ_ALL = "documents:read-all"
-    DOCUMENTS_REVOKE = "documents:revoke"
-    DOMAINS_MANAGE = "domains:manage"
-    FILES_PROTECT = "files:protect"
-    FILES_PROTECT_FOR_OTHERS = "files:protect-for-others"
-    GROUPS_MANAGE = "groups:manage"
-    GROUPS_READ = "groups:read"
-    KEYS_MANAGE = "keys:manage"
-    KEYS_READ = "keys:read"
-    PEOPLE_MANAGE = "people:manage"
-    PEOPLE_READ = "people:read"
-    ROLES_MANAGE = "roles:manage"
-    SERVICE_SWITCH = "service:switch"
-    SETTINGS_MANAGE = "settings:manage"
-    SETTINGS_READ = "settings:read"
-    SUPER_USERS_APPROVE = "super-users:approve"
-    SUPER_USERS_MANAGE = "super-users:manage"
-    TEMPLATES_MANAGE = "templates:manage"
-    TEMPLATES_READ = "templates:read"
-
 
 ADMINISTRATIVE: frozenset[Permission] = frozenset(Permission) - {
     Permission.FILES_PROTECT,

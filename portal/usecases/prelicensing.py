@@ -8,13 +8,13 @@ from django.conf import settings
 
 from chancery.errors import InvalidPolicy
 from chancery.objects.licenses_file import SUFFIX, LicensesFile
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Principal
 from chancery.sealing.layout import SUFFIX as SEALED
 from chancery.texts import message
 from portal import clock
 from portal.subjects.device_holders import DeviceHolders
 from portal.usecases.caller import Caller
-from portal.usecases.permissions import Permission
 from portal.usecases.sight import names_person, sight_of
 from protection.selectors.documents import document_for
 from protection.services.prelicense import prelicense

@@ -14,10 +14,10 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from chancery.errors import InvalidPolicy
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Principal, PrincipalKind
 from portal.subjects.suggestion import Kind, Suggestion
 from portal.usecases.caller import Caller
-from portal.usecases.permissions import Permission
 from protection.selectors.named_before import addresses_named_by
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import groups_in

@@ -4,8 +4,9 @@ from typing import Final
 
 from audit.services.count_unauthenticated import count_unauthenticated
 from audit.services.hourly_count import nth_this_hour
+from chancery.policy.permission import Permission
 from portal.usecases.caller import Caller
-from portal.usecases.permissions import ADMINISTRATIVE, Permission
+from portal.usecases.permissions import ADMINISTRATIVE
 from protection.services.refuse_call import refuse_call
 from tenants.organizations.selectors import OrganizationFacts
 

@@ -12,11 +12,12 @@ from uuid import UUID
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Strength
 from portal.notifications.mails import mail_role_changed
 from portal.usecases.caller import APPLICATION, Caller
 from portal.usecases.known_secrets import notify_of_known_secrets
-from portal.usecases.permissions import Permission, PermissionMissing, of_application
+from portal.usecases.permissions import PermissionMissing, of_application
 from tenants.directory.errors import NotPermitted
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
 from tenants.directory.services.change_role import change_role as change_role_service

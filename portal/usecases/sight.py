@@ -5,8 +5,8 @@ from uuid import UUID
 
 from audit.selectors.events import EventRow, Filter, Page, events
 from chancery.ledger.kinds import Kind
+from chancery.policy.permission import Permission
 from portal.usecases.caller import Caller
-from portal.usecases.permissions import Permission
 from protection.models import Tracking
 from protection.selectors.sight import ACTIVITY, Sight, tracking_settings, unmasked_for
 from tenants.directory.revocations import people_below

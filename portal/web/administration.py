@@ -10,11 +10,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from chancery.policy.permission import Permission
 from portal.subjects.untracked import untracked_address
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.keys import activate_key, create_key, mark_key_compromised, rotate_key
-from portal.usecases.permissions import Permission
 from portal.usecases.settings import change_settings, switch_service
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page, show

@@ -7,9 +7,10 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from chancery.policy.permission import Permission
 from portal.ordering import APPLICATIONS, in_order
 from portal.usecases.applications import create_application, disable_application
-from portal.usecases.permissions import APPLICATION_ROLES, Permission
+from portal.usecases.permissions import APPLICATION_ROLES
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page, paged, show, words_of
 from portal.web.listing import Column, Listing

@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET
 from audit.selectors.events import Filter, InvalidCursor, Page
 from audit.selectors.proofs import newest_checkpoint
 from audit.selectors.unauthenticated import unauthenticated_requests_of_a_day
+from chancery.policy.permission import Permission
 from portal.subjects.event_person import person_in_events
-from portal.usecases.permissions import Permission
 from portal.usecases.sight import audit_events
 from portal.web.framework import PageRequest, page, show
 from portal.web.listing import Column, Listing

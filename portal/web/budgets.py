@@ -10,11 +10,11 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from chancery.policy.permission import Permission
 from portal.usecases.budgets import WantedBudget, change_budget, make_budget, remove_budget, visible_budgets
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.pauses import confirm_pause, own_pause, release_pause, visible_pauses
-from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PAGE_SIZE, PageRequest, carried_out, page, show
 from portal.words.budgets import WHO

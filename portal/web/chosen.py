@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
+from chancery.policy.permission import Permission
 from portal import clock
 from portal.identity.strength import of_session
 from portal.usecases.bulk.access_requests import decline_requests, grant_requests
@@ -25,7 +26,6 @@ from portal.usecases.bulk.documents import restore_documents, revoke_documents
 from portal.usecases.bulk.people import disable_people, enable_people, invite_people_again
 from portal.usecases.confirmation import ConfirmationRequired, Stated
 from portal.usecases.effects import Effect
-from portal.usecases.permissions import Permission
 from portal.web.account_pages import actor_of, person_of, signed_in
 from portal.web.confirming import question_of, show_question
 from portal.web.framework import PageRequest, page, show

@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from chancery.policy.permission import Permission
 from portal.usecases.decoys import acknowledge_alarm, mark_decoy, unmark_decoy, visible_alarms, visible_decoys
-from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PAGE_SIZE, PageRequest, carried_out, page, show
 from protection.selectors.cursors import InvalidCursor

@@ -7,8 +7,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from chancery.policy.permission import Permission
 from portal.languages import reader_languages
-from portal.usecases.permissions import Permission
 from portal.usecases.templates import delete_template, undelete_template
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page, paged, show

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from audit.selectors.events import InvalidCursor
 from chancery.errors import InvalidPolicy, NotFound
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Principal
 from chancery.policy.reasons import WORDS, Reason
 from chancery.texts import message
@@ -25,7 +26,6 @@ from portal.usecases.documents import accept_document, block_document, change_ac
 from portal.usecases.effects import Effect
 from portal.usecases.names import asked_names
 from portal.usecases.notices import AS_FOR_ALL, IN_WORDS, news_for, notice_choices
-from portal.usecases.permissions import Permission
 from portal.usecases.sight import document_events, sight_of
 from portal.web.confirming import confirmed
 from portal.web.document_form import DocumentPolicyForm

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from chancery.policy.permission import Permission
 from portal.languages import reason_of
 from portal.usecases.domains import claim_domain, prove_domain, release_domain
-from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page, show
 from portal.words.domain_checks import check_in_words

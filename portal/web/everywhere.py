@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chancery.policy.days import beginning_of, end_of
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Principal
 from portal.languages import grouped, reader_languages
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.everywhere import ADD, REMOVE, REPLACE, EverywhereRequest, change_everywhere, undo_change
-from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PAGE_SIZE, PageRequest, page, show
 from portal.web.policies import KNOWN_DAY, LEVEL_CHOICES

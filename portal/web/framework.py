@@ -13,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from chancery.errors import ChanceryError, NotFound
+from chancery.policy.permission import Permission
 from portal.identity.strength import of_session
 from portal.languages import reason_of, with_next_step
 from portal.rejected_input import signed_out
@@ -21,7 +22,6 @@ from portal.usecases.approvals import waiting_approvals
 from portal.usecases.caller import Caller, caller_at
 from portal.usecases.decoys import waiting_alarms
 from portal.usecases.effects import Effect
-from portal.usecases.permissions import Permission
 from portal.usecases.refused_calls import call_refused
 from portal.usecases.super_users.visible import asking
 from portal.web.listing import Listing

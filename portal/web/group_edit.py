@@ -8,10 +8,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
+from chancery.policy.permission import Permission
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.groups import change_group, delete_group
-from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField
 from portal.web.framework import PageRequest, page, show

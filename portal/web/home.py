@@ -5,9 +5,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from audit.selectors.events import Filter
+from chancery.policy.permission import Permission
 from portal.usecases.notices import news_for
 from portal.usecases.pauses import own_pause
-from portal.usecases.permissions import Permission
 from portal.usecases.sight import audit_events, sight_of
 from portal.web.first_steps import first_steps
 from portal.web.framework import PageRequest, page, show

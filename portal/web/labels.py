@@ -15,13 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from chancery.errors import NotFound
 from chancery.policy.labels import Effect as LabelEffect
 from chancery.policy.labels import Outcome
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.languages import reader_languages, written_in
 from portal.ordering import LABELS, in_order
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.labels import archive_label, create_label, edit_label, publish_label, relabel
-from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed, status_changed
 from portal.web.fields import FreeTextField
 from portal.web.framework import PageRequest, carried_out, page, paged, show

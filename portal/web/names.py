@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET, require_POST
 
+from chancery.policy.permission import Permission
 from portal.subjects.untracked import untracked_address
 from portal.usecases.names import (
     answer_names,
@@ -15,7 +16,6 @@ from portal.usecases.names import (
     ask_for_names,
     visible_names_requests,
 )
-from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page, show
 

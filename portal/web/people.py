@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from audit.selectors.events import Filter
+from chancery.policy.permission import Permission
 from portal.languages import reason_of
 from portal.usecases.confirmation import Stated
 from portal.usecases.devices import visible_devices
@@ -22,7 +23,6 @@ from portal.usecases.effects import Effect
 from portal.usecases.groups import change_group, create_group
 from portal.usecases.offboarding import offboarding_of
 from portal.usecases.people import change_role, create_person, disable_person, enable_person, invite_person_again
-from portal.usecases.permissions import Permission
 from portal.usecases.previews.ask import ask_about_group, ask_about_person
 from portal.usecases.sight import audit_events
 from portal.web.confirming import confirmed

@@ -8,8 +8,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from chancery.policy.permission import Permission
 from portal.usecases.member_addresses import add_member_address, make_member_main_address, remove_member_address
-from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page
 from tenants import naming

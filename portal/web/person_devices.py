@@ -7,8 +7,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
+from chancery.policy.permission import Permission
 from portal.usecases.devices import block_device, unblock_device
-from portal.usecases.permissions import Permission
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page
 

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_POST
 
-from portal.usecases.permissions import Permission
+from chancery.policy.permission import Permission
 from portal.usecases.remove_person import remove_person
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page

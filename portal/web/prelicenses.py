@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from chancery.errors import ChanceryError, NotFound
-from portal.usecases.permissions import Permission
+from chancery.policy.permission import Permission
 from portal.usecases.prelicensing import LicensesSent, licenses_file_for
 from portal.web.framework import PageRequest, page, show, words_of
 from portal.words.prelicensing import not_ahead_in_words

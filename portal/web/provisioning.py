@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
+from chancery.policy.permission import Permission
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
-from portal.usecases.permissions import Permission
 from portal.usecases.provisioning.connections import (
     TokenMade,
     connect,

@@ -13,10 +13,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chancery.errors import InvalidPolicy
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Principal
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
-from portal.usecases.permissions import Permission
 from portal.usecases.read_permissions.answer import approve, decline, withdraw
 from portal.usecases.read_permissions.ask import DAYS, PermissionRequest, ask
 from portal.usecases.read_permissions.report import permission_report

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from chancery.errors import NotFound
 from chancery.policy.days import end_of
+from chancery.policy.permission import Permission
 from chancery.policy.reasons import WORDS, Reason, reason_of_code
 from chancery.policy.rights import LEVELS_ASKED, in_order, parse_rights
 from chancery.policy.words import rights_in_words
@@ -28,7 +29,6 @@ from portal.usecases.access_requests import (
     request_access,
     request_blockers,
 )
-from portal.usecases.permissions import Permission
 from portal.web.fields import FreeTextField
 from portal.web.framework import (
     PAGE_SIZE,

@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chancery.errors import InvalidPolicy
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Principal
 from chancery.policy.revocations import entry_of
 from portal.identity.strength import of_session
 from portal.languages import with_next_step
 from portal.subjects.recipients import EVERYBODY, entry_named, recipient_of
 from portal.usecases.confirmation import Stated
-from portal.usecases.permissions import Permission
 from portal.usecases.revoking import (
     RevocationRequest,
     restore_access,

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET
 
+from chancery.policy.permission import Permission
 from portal.languages import reader_languages
-from portal.usecases.permissions import Permission
 from portal.usecases.sight import sight_of
 from portal.web.framework import PageRequest, page, show
 from portal.web.handbook import found_in_handbook

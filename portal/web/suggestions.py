@@ -3,7 +3,7 @@
 from django.http import HttpResponse, JsonResponse
 from django.views.decorators.http import require_GET
 
-from portal.usecases.permissions import Permission
+from chancery.policy.permission import Permission
 from portal.usecases.recipient_suggestions import suggest_recipients
 from portal.web.framework import PageRequest, page
 from portal.words.suggestions import suggestion_json

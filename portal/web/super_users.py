@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from chancery.policy.permission import Permission
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
-from portal.usecases.permissions import Permission
 from portal.usecases.sealed_reports import NoReportYet
 from portal.usecases.super_users.answer import approve, end, turn_down
 from portal.usecases.super_users.ask import HOURS, GrantRequest, ask

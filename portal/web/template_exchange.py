@@ -12,10 +12,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from chancery.errors import ChanceryError
+from chancery.policy.permission import Permission
 from portal import clock
 from portal.languages import grouped
 from portal.template_files import here_at
-from portal.usecases.permissions import Permission
 from portal.usecases.templates import PlannedImport, import_templates, plan_import
 from portal.web.framework import PageRequest, attempt, page, show, words_of
 from portal.web.grant_lines import shown_grants

@@ -13,12 +13,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Policy
 from portal.languages import reader_languages
 from portal.ordering import TEMPLATES, in_order
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
-from portal.usecases.permissions import Permission
 from portal.usecases.previews.ask import ask_about_template
 from portal.usecases.templates import (
     archive_template,

@@ -12,6 +12,7 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 from django.db.models.functions import Lower
 
 from chancery.errors import InvalidPolicy
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Principal, PrincipalKind
 from protection.actor import Actor
 from protection.models import STATE, Content, News, PersonalGrant, TemplateVersion
@@ -73,7 +74,7 @@ def documents_of(
     where it shows no names, nothing is sorted by counts.  ``news_since`` leaves those that others opened since.
     Raises InvalidCursor, also for a cursor of another order.
     """
-    if everybody and not (actor.administrator or actor.auditor):
+    if everybody and not actor.may(Permission.DOCUMENTS_READ_ALL):
         return DocumentPage((), "")
     rows = _matching(actor, everybody=everybody, search=search, state=state)
     if granted_to is not None:

@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Count, Max, Q
 
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Policy
 from chancery.policy.rights import Right
 from chancery.texts import message
@@ -113,7 +114,7 @@ ROW: Final = (
 
 def may_see(actor: Actor, issuer: UUID | None, owner: UUID) -> bool:
     """Tell whether somebody may see a document's page: who decides about it, administrators and auditors."""
-    return actor.administrator or actor.auditor or actor.person in {issuer, owner}
+    return actor.may(Permission.DOCUMENTS_READ_ALL) or actor.person in {issuer, owner}
 
 
 def decided_by(person: UUID, prefix: str = "") -> Q:
@@ -181,7 +182,7 @@ def policy_for(actor: Actor, cid: UUID, rights_on: RightsOn) -> ShownPolicy:
     if content is None:
         raise NotFound(message("There is no such document, or you may not see who has access to it."))
     by_page = may_see(actor, content.deciding_issuer, content.owner_id)
-    may_change = actor.person in {content.deciding_issuer, content.owner_id} or actor.administrator
+    may_change = actor.person in {content.deciding_issuer, content.owner_id} or actor.may(Permission.DOCUMENTS_REVOKE)
     if not may_change:
         rights = rights_on(bytes(content.pl_digest))
         may_change = changes_by_right(content, rights)

@@ -11,6 +11,7 @@ from django.db.models import Count, F, Q, QuerySet
 
 from audit.selectors.schemas import schemas_where
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Principal, PrincipalKind
 from chancery.texts import message
 from protection.actor import Actor
@@ -169,7 +170,7 @@ def everywhere_changes(actor: Actor, *, limit: int = 50, after: str = "") -> tup
 
 def _visible(actor: Actor) -> QuerySet[EverywhereChange]:
     rows = EverywhereChange.objects.all()
-    return rows if actor.administrator or actor.auditor else rows.filter(asked_by__person=str(actor.person))
+    return rows if actor.may(Permission.DOCUMENTS_READ_ALL) else rows.filter(asked_by__person=str(actor.person))
 
 
 def _behind(last: str) -> Q:

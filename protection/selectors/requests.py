@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import AccessRequest, ContentRevocation, PersonalGrant, RequestState
@@ -107,7 +108,7 @@ def requests_for(
     what is no id of a request leads to the beginning.
     """
     rows = AccessRequest.objects.all()
-    if not (everybody and (actor.administrator or actor.auditor)):
+    if not (everybody and actor.may(Permission.DOCUMENTS_READ_ALL)):
         rows = rows.filter(decided_by(actor.own, "content__"))
     if state:
         rows = rows.filter(state=state)

@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet
 
 from audit.selectors.schemas import schemas_where
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ScheduledRevocation
@@ -60,7 +61,7 @@ def scheduled_revocations(
     rows = _rows()
     if cid is not None:
         rows = rows.filter(content_id=cid)
-    elif not (everybody and (actor.administrator or actor.auditor)):
+    elif not (everybody and actor.may(Permission.DOCUMENTS_READ_ALL)):
         rows = rows.filter(decided_by(actor.own, "content__"))
     rows = rows.filter(_behind(after))
     return tuple(_facts(row) for row in rows.order_by("at", "id")[: max(1, min(limit, MAX_LISTED))])

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db import connection
 
+from chancery.policy.permission import Permission
 from protection.actor import Actor
 from protection.models import Tracking
 from protection.selectors.attempts import OPENINGS
@@ -89,7 +90,7 @@ def totals_for(actor: Actor, *, everybody: bool, today: date, zone: str, sight: 
                 "untold": sight.untold,
                 "reader": sight.reader,
                 "named": sight.tracking is Tracking.NAMED,
-                "all": everybody and (actor.administrator or actor.auditor),
+                "all": everybody and actor.may(Permission.DOCUMENTS_READ_ALL),
                 "person": actor.person,
                 "zone": zone,
                 "first": days[0],

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from chancery.errors import NotFound
 from chancery.ledger.kinds import Kind
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import Content, RegistrationState
@@ -34,7 +35,7 @@ def block(*, actor: Actor, cid: UUID, reason: str = "") -> bool:
 
 def _decide(actor: Actor, cid: UUID, state: RegistrationState, kind: Kind, reason: str = "") -> bool:
     content = Content.objects.select_for_update().filter(cid=cid).first()
-    if content is None or not actor.administrator:
+    if content is None or not actor.may(Permission.DOCUMENTS_REVOKE):
         raise NotFound(message("There is no such document, or you may not decide about it."))
     if content.registration != RegistrationState.PENDING:
         return False

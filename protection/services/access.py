@@ -4,6 +4,7 @@ from uuid import UUID
 
 from chancery.errors import ChanceryError, Conflict, NotFound
 from chancery.policy.case import Basis
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import AccessRequest, Content, RequestState
@@ -49,7 +50,7 @@ def basis_of(actor: Actor, issuer: UUID | None, owner: UUID) -> str | None:
         return Basis.ISSUER.value
     if actor.person == owner:
         return Basis.OWNER.value
-    return ADMINISTRATOR if actor.administrator else None
+    return ADMINISTRATOR if actor.may(Permission.DOCUMENTS_REVOKE) else None
 
 
 def open_request(actor: Actor, request_id: UUID) -> tuple[AccessRequest, Content, str]:

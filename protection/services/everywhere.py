@@ -21,7 +21,7 @@ from chancery.policy.narrowing import narrows
 from chancery.policy.policy import Grant, Policy, Principal, parse_policy
 from chancery.policy.rights import in_order, parse_rights
 from chancery.texts import message
-from protection.actor import Actor
+from protection.actor import OF_ADMINISTRATORS, Actor
 from protection.models import (
     Content,
     ContentChange,
@@ -193,7 +193,7 @@ def _write(row: EverywhereChange, changes: Sequence[tuple[Content, Policy, Polic
     """Set policies, raise revisions of what was narrowed, and record each document and its history."""
     if not changes:
         return
-    actor = Actor.from_json(row.asked_by, administrator=row.administrator)
+    actor = Actor.from_json(row.asked_by, permissions=OF_ADMINISTRATORS if row.administrator else frozenset())
     invalidated: dict[bytes, int] = {}
     history, events = [], []
     for content, before, after in changes:

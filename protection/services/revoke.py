@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 
 from chancery.errors import ChanceryError
 from chancery.ledger.kinds import Kind
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import (
@@ -103,7 +104,7 @@ def revoke(*, actor: Actor, cid: UUID, revocation: Revocation) -> Revoked:
 
 def check_revocation(actor: Actor, content: Content, revocation: Revocation) -> None:
     """Raise OnlyAdministratorsShutOut or NotASuccessor for what a person who manages the document may not set."""
-    if revocation.issuer_too and not actor.administrator:
+    if revocation.issuer_too and not actor.may(Permission.DOCUMENTS_REVOKE):
         raise OnlyAdministratorsShutOut(
             message("Only administrators shut out the person who protected a document."),
         )

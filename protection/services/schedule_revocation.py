@@ -11,7 +11,7 @@ from chancery.ledger.kinds import Kind
 from chancery.policy.case import Basis
 from chancery.policy.days import LAST_MOMENT
 from chancery.texts import message
-from protection.actor import Actor
+from protection.actor import OF_ADMINISTRATORS, Actor
 from protection.models import Content, ScheduledRevocation
 from protection.selectors.decisions import ADMINISTRATOR
 from protection.services.access import managed_content
@@ -139,7 +139,7 @@ def carry_out_next(skipped: set[UUID]) -> CarriedOut | None:
 
 def _carry_out(content: Content, row: ScheduledRevocation) -> CarriedOut:
     """Revoke as the person who set it; what an owner set is the present owner's will by now."""
-    actor = Actor.from_json(row.set_by, administrator=row.by_administrator)
+    actor = Actor.from_json(row.set_by, permissions=OF_ADMINISTRATORS if row.by_administrator else frozenset())
     made = take_back(
         actor,
         content,

@@ -14,7 +14,7 @@ from django.db import connections
 
 from chancery.policy.policy import Conditions, parse_policy
 from chancery.sdk.results import Protected
-from protection.actor import Actor
+from protection.actor import OF_ADMINISTRATORS, Actor
 from protection.services.create_template import create_template
 from protection.services.publish_template import publish_template
 from protection.services.template_draft import TemplateDraft
@@ -91,7 +91,7 @@ def test_two_answers_at_once_are_one(cast: Cast, sealed: Protected) -> None:
 
 def test_a_document_that_follows_a_template_goes_on_doing_so(cast: Cast, plan: Path) -> None:
     rita, name = newcomer(cast), f"Team {uuid4().hex[:4]}"
-    ada = Actor(person=cast.ada.id, address=cast.ada.address, administrator=True)
+    ada = Actor(person=cast.ada.id, address=cast.ada.address, permissions=OF_ADMINISTRATORS)
     policy = parse_policy({"grants": [{"who": MAX, "rights": ["VIEW"]}]})
     with in_organization(cast.organizations["contoso"].id):
         template = create_template(actor=ada, draft=TemplateDraft(names={"en": name}, policy=policy))

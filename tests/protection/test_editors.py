@@ -12,7 +12,7 @@ from django.db import connection, connections, transaction
 from chancery.policy.policy import parse_policy
 from chancery.sdk.results import Protected
 from chancery.sealing.read import open_sealed
-from protection.actor import Actor
+from protection.actor import OF_ADMINISTRATORS, Actor
 from protection.services.create_template import create_template
 from protection.services.edit_template import edit_template
 from protection.services.feed import touch
@@ -150,7 +150,7 @@ def wait_until_somebody_waits_for_a_lock() -> None:
 
 
 def actor_of(player: Player) -> Actor:
-    return Actor(person=player.id, address=player.address, administrator=True)
+    return Actor(person=player.id, address=player.address, permissions=OF_ADMINISTRATORS)
 
 
 def test_the_right_to_edit_that_became_one_to_read_is_not_enough(

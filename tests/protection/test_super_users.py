@@ -11,8 +11,9 @@ from uuid import UUID, uuid4
 import pytest
 from django.core import mail
 
+from chancery.policy.permission import Permission
 from chancery.sdk.grant_report import verify_report
-from portal.usecases.permissions import APPLICATION_ROLES, ROLES, Permission, of_application
+from portal.usecases.permissions import APPLICATION_ROLES, ROLES, of_application
 from protection.actor import Actor
 from protection.models import SuperUserGrant
 from protection.selectors.scopes import Scope

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.subjects.owners import Owner
 from portal.usecases.caller import Caller
@@ -21,7 +22,6 @@ from portal.usecases.confirmation import ConfirmationPrompt, Stated, require_con
 from portal.usecases.effects import Effect, effect
 from portal.usecases.hand_overs.carry_out import begun, keeps, member, members, numbered, outcome
 from portal.usecases.independence import are_independent, independent_administrators, party_of
-from portal.usecases.permissions import Permission
 from portal.usecases.self_granted_access import NeedsAnotherAdministrator
 from protection.selectors.hand_overs import (
     HandOverFacts,

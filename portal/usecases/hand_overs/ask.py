@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.languages import grouped
 from portal.notifications.mails import mail_hand_over_waits
@@ -19,7 +20,6 @@ from portal.usecases.confirmation import ConfirmationPrompt, Stated, moment_in_w
 from portal.usecases.effects import Effect, effect
 from portal.usecases.hand_overs.approval import needs_approval, who_may_approve
 from portal.usecases.hand_overs.carry_out import begun, keeps, member, numbered, outcome
-from portal.usecases.permissions import Permission
 from protection.selectors.affected import affected_by_people
 from protection.selectors.hand_overs import (
     documents_meant,

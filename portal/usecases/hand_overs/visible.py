@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.usecases.caller import Caller
-from portal.usecases.permissions import Permission
 from protection.selectors.hand_overs import (
     HandOverFacts,
     OwnerRow,

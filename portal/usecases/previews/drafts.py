@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 from uuid import UUID
 
+from chancery.policy.permission import Permission
 from chancery.policy.policy import parse_policy
-from portal.usecases.permissions import Permission
 from protection.services.template_draft import TemplateDraft
 from tenants.directory.members import Member
 

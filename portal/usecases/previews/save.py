@@ -6,12 +6,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from chancery.errors import Conflict, NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.usecases import consequences
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, require_confirmation
 from portal.usecases.losses import losing_group, losing_template
-from portal.usecases.permissions import Permission
 from portal.usecases.previews.drafts import NEEDS, members_of_change, template_of_change
 from portal.usecases.roles import change_role, disable_person, enable_person
 from portal.usecases.self_granted_access import guarding_self_granted_access

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
+from chancery.policy.permission import Permission
 from portal.throttle import retry_after
 from portal.usecases.caller import Caller, caller_at
-from portal.usecases.permissions import Permission, PermissionMissing
+from portal.usecases.permissions import PermissionMissing
 from tenants.actor import Actor
 from tenants.connections.selectors import ConnectionFacts, connection_in, token_shown
 from tenants.connections.services.tokens import note_refusal, note_use

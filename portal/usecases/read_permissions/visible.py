@@ -5,10 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal import clock
 from portal.usecases.caller import Caller
-from portal.usecases.permissions import Permission
 from portal.usecases.read_permissions.answer import may_approve, may_withdraw, sees, sees_all
 from protection.selectors.read_permissions import (
     PermissionFacts,

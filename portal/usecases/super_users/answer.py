@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal import clock
 from portal.languages import grouped
@@ -21,7 +22,6 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, if_any, moment_in_words, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.independence import are_independent, counted_days, independent_administrators, party_of
-from portal.usecases.permissions import Permission
 from portal.usecases.scopes import covered_in_words
 from portal.usecases.self_granted_access import NeedsAnotherAdministrator
 from portal.usecases.super_users.watching import auditors

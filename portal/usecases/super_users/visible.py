@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal import clock
 from portal.usecases.caller import Caller
-from portal.usecases.permissions import Permission
 from portal.usecases.super_users.answer import may_approve, may_end, who_may_approve
 from portal.usecases.super_users.ask import may_ask
 from protection.selectors.super_users import (

@@ -10,9 +10,10 @@ import pytest
 from django.core.checks import run_checks
 from django.test import SimpleTestCase, override_settings
 
+from chancery.policy.permission import Permission
 from portal import checks, env, locations
 from portal.runtime.bootstrap.environment import ROOT
-from portal.usecases.permissions import APPLICATION_ROLES, ROLES, Permission, of_application, of_place
+from portal.usecases.permissions import APPLICATION_ROLES, ROLES, of_application, of_place
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
 
