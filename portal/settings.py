@@ -261,7 +261,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["portal.identity.bearer.DenyByDefault"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["portal.wellformed.WellFormedJSONParser"],
-    "EXCEPTION_HANDLER": "portal.api.framework.exception_handler",
+    "EXCEPTION_HANDLER": "portal.api.errors.exception_handler",
     "DEFAULT_SCHEMA_CLASS": "portal.api.openapi.NamedByView",
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

@@ -213,10 +213,8 @@ class Policy:
 
     Several grants to one are united: each end once, the latest first, with only what the later ones do not give.
     """
-
     addresses: frozenset[str] = field(init=False, repr=False, compare=False, default=frozenset())
     """All addresses that an entry names, to grant or to deny."""
-
     ends: frozenset[int] = field(init=False, repr=False, compare=False, default=frozenset())
     """The ends of all grants."""
 
@@ -225,9 +223,9 @@ class Policy:
         for grant in self.grants:
             known = united.get(grant.who)
             united[grant.who] = (grant,) if known is None else _united((*known, grant))
-        named = frozenset(who.value for who in (*united, *self.deny) if who.kind is PrincipalKind.ADDRESS)
         object.__setattr__(self, "index", united)
-        object.__setattr__(self, "addresses", named)
+        named = (who.value for who in (*united, *self.deny) if who.kind is PrincipalKind.ADDRESS)
+        object.__setattr__(self, "addresses", frozenset(named))
         object.__setattr__(self, "ends", frozenset(one.until for one in self.grants if one.until is not None))
 
     def rights_of(self, who: Principal, now: int) -> frozenset[Right]:

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from chancery.errors import NotFound
 from chancery.policy.days import LAST_MOMENT
+from chancery.policy.permission import Permission
 from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import LEVELS_ASKED, parse_rights
 from portal.api.examples import ASKED, listed
@@ -37,6 +38,7 @@ from portal.usecases.access_requests import (
     request_blockers,
 )
 from portal.usecases.effects import effect_answer
+from portal.usecases.personal_data import PersonalData
 from protection.selectors.blockers import Blockers
 from protection.selectors.documents import document_for
 from protection.selectors.requests import ORDERS, RequestRow, request_for, requests_about, requests_for
@@ -170,9 +172,12 @@ class AccessRequests(OrganizationView):
         state = query.get("state", "open")
         if state not in {"open", "granted", "declined", "any"}:
             raise serializers.ValidationError({"state": [_("This is open, granted, declined or any.")]})
+        everybody = query.get("scope") == "all"
+        if everybody and self.caller.may(Permission.DOCUMENTS_READ_ALL):
+            self.record_reading(PersonalData.REQUESTS)
         found = requests_for(
             self.caller.actor,
-            everybody=query.get("scope") == "all",
+            everybody=everybody,
             state="" if state == "any" else state,
             sort=sort_of(request, ORDERS, "-asked_at"),
             limit=limit_of(request),

@@ -28,6 +28,7 @@ from portal.api.framework import (
 )
 from portal.api.sorting import sort_parameter
 from portal.subjects.event_person import person_in_events
+from portal.usecases.personal_data import PersonalData
 from portal.usecases.sight import audit_events
 
 EPOCH = OpenApiParameter("epoch", int, description="An epoch of the ledger; by default the newest.")
@@ -75,6 +76,7 @@ class AuditEvents(OrganizationView):
             since=_moment(query.get("since"), "since"),
             before=_moment(query.get("before"), "before"),
         )
+        self.record_reading(PersonalData.EVENTS_OF if person else PersonalData.EVENTS, person)
         return event_page(request, partial(audit_events, caller=self.caller, wanted=wanted), self.organization)
 
 

@@ -11,6 +11,7 @@ from rest_framework import exceptions, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Policy, parse_policy
 from chancery.policy.rights import level_of
 from portal.api.event_items import EXAMPLE, EventList, event_page
@@ -33,6 +34,7 @@ from portal.subjects.recipients import entry_named
 from portal.usecases.documents import change_access
 from portal.usecases.effects import effect_answer
 from portal.usecases.notices import news_for
+from portal.usecases.personal_data import PersonalData
 from portal.usecases.sight import document_events, sight_of
 from protection.selectors.cursors import InvalidCursor
 from protection.selectors.document_list import NEWEST, SORTS, documents_of
@@ -143,10 +145,13 @@ class Documents(OrganizationView):
         since = news_for(caller=self.caller, sight=sight, visiting=False).since if new else None
         if new and (since is None or not sight.sorts):
             return page([], "", 0)
+        everybody = query.get("scope") == "all"
+        if everybody and self.caller.may(Permission.DOCUMENTS_READ_ALL):
+            self.record_reading(PersonalData.DOCUMENTS)
         try:
             found = documents_of(
                 self.caller.actor,
-                everybody=query.get("scope") == "all",
+                everybody=everybody,
                 search=query.get("search", ""),
                 state=query.get("state", ""),
                 granted_to=entry_named(granted_to, self.organization.id) if granted_to else None,
@@ -168,6 +173,7 @@ class DocumentDetail(OrganizationView):
     """One document with its policy and history."""
 
     needs = {"GET": ANYBODY}
+    reads = {"GET": PersonalData.DOCUMENT}
 
     @extend_schema(
         summary="Show one document",
@@ -184,6 +190,7 @@ class DocumentEvents(OrganizationView):
     """What happened to one document."""
 
     needs = {"GET": ANYBODY}
+    reads = {"GET": PersonalData.DOCUMENT}
 
     @extend_schema(
         summary="Track one document: who opened it, who was refused, when and from where",

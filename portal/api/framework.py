@@ -1,14 +1,12 @@
 """What all API views share: caller and permission, problems, pages of results, idempotent writes."""
 
-import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, NoReturn
 from uuid import UUID
 
-from django.db import DataError, IntegrityError
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.utils import extend_schema_field, inline_serializer
@@ -17,30 +15,23 @@ from rest_framework.exceptions import APIException
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView, set_rollback
+from rest_framework.views import APIView
 
-from chancery.errors import ChanceryError
 from chancery.policy.permission import Permission
-from portal import problems
 from portal.identity.bearer import Authenticated, caller, token_shown
 from portal.identity.proof import ProvenDevice, prove, proven_device, refuse_replay
 from portal.languages import reason_of
-from portal.problems import Problem
 from portal.request_facts import client_address
 from portal.subjects.subject import may_act
 from portal.throttle import retry_after
 from portal.usecases.caller import Caller, caller_at
 from portal.usecases.confirmation import (
-    ConfirmationRequired,
-    FreshSignInRequired,
-    ReasonRequired,
     Stated,
 )
 from portal.usecases.effects import Effect
-from portal.usecases.permissions import PermissionMissing
+from portal.usecases.personal_data import PersonalData, personal_data_read
 from portal.usecases.refused_calls import call_refused
 from tenants.actor import Actor as DirectoryActor
-from tenants.directory.errors import DirectoryRefused, NotHere, NotPermitted
 from tenants.directory.selectors.devices import device_of
 from tenants.naming import NameRefused, address, free_text
 from tenants.organizations.selectors import OrganizationFacts
@@ -97,8 +88,6 @@ class MayCall(BasePermission):
         return needed == ANYBODY or view.caller.may(Permission(needed)) or (needed == MEMBER and view.caller.member)
 
 
-logger = logging.getLogger(__name__)
-
 MAX_DIGITS: Final = 15
 """Digits of the largest number of a query parameter; more fit into no column."""
 ANYBODY: Final = "anybody"
@@ -144,8 +133,21 @@ class OrganizationView(BaseView):
 
     permission_classes = (Authenticated, MayCall)
     needs: ClassVar[Mapping[str, str]] = {}
+    reads: ClassVar[Mapping[str, PersonalData]] = {}
+    """What a method shows of others, which is put on record; whom it is about is in its address."""
     while_disabled: ClassVar[bool] = False
     """Whether a person or device that is shut out here may call it: the feed, which tells the device so."""
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Put on record what this call is about to show of others."""
+        super().initial(request, *args, **kwargs)
+        what = self.reads.get(request.method or "")
+        if what is not None:
+            self.record_reading(what, next((one for one in kwargs.values() if isinstance(one, UUID)), None))
+
+    def record_reading(self, what: PersonalData, about: UUID | None = None) -> None:
+        """Put on record that the caller reads others' data."""
+        personal_data_read(caller=self.caller, organization=self.organization, what=what, about=about)
 
     @property
     def organization(self) -> OrganizationFacts:
@@ -322,77 +324,3 @@ def uuid_of(text: str, name: str) -> UUID:
         return UUID(text)
     except ValueError:
         raise exceptions.ValidationError({name: [_("This is not an id.")]}) from None
-
-
-def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """Turn every expected error into a problem; what is not expected stays an error and reaches the log."""
-    set_rollback()
-    if isinstance(error, PermissionMissing) and isinstance(view := context["view"], OrganizationView):
-        view.refuse(error.permission)
-    found = _problem_of(error)
-    return None if found is None else problem_response(found)
-
-
-def problem_response(found: Problem) -> Response:
-    """Return a problem as the framework's answer."""
-    return Response(
-        found.as_json(), status=found.status, headers=dict(found.headers), content_type=problems.CONTENT_TYPE
-    )
-
-
-def _problem_of(error: Exception) -> Problem | None:
-    if isinstance(error, ChanceryError):
-        return problems.of_error(error)
-    if isinstance(error, ConfirmationRequired):
-        return _unconfirmed(error)
-    if isinstance(error, DirectoryRefused | NameRefused):
-        return _refused_by_directory(error)
-    if isinstance(error, Http404):
-        return Problem(HTTPStatus.NOT_FOUND, "not_found", _("There is nothing here, or nothing that you may see."))
-    if isinstance(error, DataError):
-        # Every parser has ranges; a value that passed them all and still fits into no column is the caller's as well.
-        logger.warning("A value could not be stored: %s", type(error.__cause__).__name__)
-        return Problem(HTTPStatus.BAD_REQUEST, "invalid", _("A value of the request cannot be stored."))
-    if isinstance(error, IntegrityError):
-        detail = _("Another person made the same change at the same moment.")
-        return Problem(HTTPStatus.CONFLICT, "conflict", detail, _("Look at the state and try again."))
-    if isinstance(error, exceptions.ValidationError):
-        detail, step = _("The request is not valid."), _("Correct the named members.")
-        return Problem(HTTPStatus.BAD_REQUEST, "invalid", detail, step, more={"errors": error.detail})
-    return _of_framework(error) if isinstance(error, APIException) else None
-
-
-def _refused_by_directory(error: DirectoryRefused | NameRefused) -> Problem:
-    if isinstance(error, NotPermitted):
-        return Problem(HTTPStatus.FORBIDDEN, "not_permitted", reason_of(error))
-    status = HTTPStatus.NOT_FOUND if isinstance(error, NotHere) else HTTPStatus.BAD_REQUEST
-    return Problem(status, getattr(error, "code", "refused_by_directory"), reason_of(error))
-
-
-def _unconfirmed(error: ConfirmationRequired) -> Problem:
-    """Say what the act would do and what to send to have it done."""
-    prompt = error.prompt
-    more = {
-        "consequences": list(prompt.consequences),
-        "confirm": prompt.confirm,
-        "typed": prompt.typed,
-        "reason_required": prompt.needs_reason,
-        "fresh_sign_in_required": prompt.needs_fresh,
-    }
-    if isinstance(error, FreshSignInRequired):
-        detail, step = _("This needs a sign-in of the last ten minutes."), _("Sign in again, then repeat it.")
-        return Problem(HTTPStatus.FORBIDDEN, "fresh_sign_in_required", detail, step, more=more)
-    if isinstance(error, ReasonRequired):
-        step = _("Send the reason; it is recorded.")
-        return Problem(HTTPStatus.CONFLICT, "reason_required", _("This needs a reason."), step, more=more)
-    detail = " ".join((prompt.question, *prompt.consequences))
-    step = _("To do it, send 'confirm' with the value that this answer names.")
-    return Problem(HTTPStatus.CONFLICT, "confirmation_required", detail, step, more=more)
-
-
-def _of_framework(error: APIException) -> Problem:
-    if isinstance(error, TooManyRequests):
-        return problems.too_many_requests(error.wait)
-    if error.status_code == HTTPStatus.UNAUTHORIZED:
-        return problems.unauthorized(str(error.detail), getattr(error, "auth_header", "Bearer"))
-    return Problem(error.status_code, str(error.default_code), str(error.detail))

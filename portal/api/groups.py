@@ -29,6 +29,7 @@ from portal.api.idempotency import idempotent
 from portal.api.sorting import sort_of, sort_parameter
 from portal.usecases.effects import effect_answer
 from portal.usecases.groups import change_group, create_group, delete_group
+from portal.usecases.personal_data import PersonalData
 from tenants.directory.selectors.groups import ORDERS, GroupFacts, count_groups, group_in, groups_in, place_of
 
 NEW_GROUP = {"address": "board@contoso.example", "name": "Board", "members": ["ada@contoso.example"]}
@@ -86,6 +87,7 @@ class Groups(OrganizationView):
     """The organization's groups."""
 
     needs = {"GET": Permission.GROUPS_READ, "POST": Permission.GROUPS_MANAGE}
+    reads = {"GET": PersonalData.GROUPS}
 
     @extend_schema(
         summary="List groups",
@@ -141,6 +143,7 @@ class GroupDetail(OrganizationView):
         "PATCH": Permission.GROUPS_MANAGE,
         "DELETE": Permission.GROUPS_MANAGE,
     }
+    reads = {"GET": PersonalData.GROUP}
 
     @extend_schema(
         summary="Show one group",

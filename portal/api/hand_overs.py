@@ -29,6 +29,7 @@ from portal.usecases.hand_overs.approval import approve, decline
 from portal.usecases.hand_overs.ask import HandOverRequest, hand_over
 from portal.usecases.hand_overs.visible import departed_owners, visible_hand_over, visible_hand_overs
 from portal.usecases.offboarding import offboarding_of
+from portal.usecases.personal_data import PersonalData
 from protection.selectors.hand_overs import STATES, HandOverFacts
 
 MOST: Final = 1_000
@@ -260,6 +261,7 @@ class PersonOffboarding(OrganizationView):
     """What is to be done when a person leaves."""
 
     needs = {"GET": Permission.PEOPLE_MANAGE}
+    reads = {"GET": PersonalData.PERSON}
 
     @extend_schema(
         summary="Show what a person has here and would leave behind",
@@ -299,6 +301,7 @@ class DepartedOwners(OrganizationView):
     """People who left and whose documents nobody decides about."""
 
     needs = {"GET": Permission.DOCUMENTS_HAND_OVER}
+    reads = {"GET": PersonalData.LEFT}
 
     @extend_schema(
         summary="List people who own documents and are disabled or no longer members",

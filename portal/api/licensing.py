@@ -21,8 +21,9 @@ from chancery.policy.policy import parse_policy
 from chancery.policy.reasons import WORDS
 from chancery.texts import message
 from portal import clock
+from portal.api.errors import problem_response
 from portal.api.examples import EMPLOYEES_ONLY, OPENING, PLAN
-from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members, number_of, problem_response
+from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members, number_of
 from portal.api.policies import PolicyField
 from portal.license_requests import whole_item_of
 from portal.problems import Problem

@@ -29,6 +29,7 @@ from portal.api.idempotency import idempotent
 from portal.api.sorting import sort_of, sort_parameter
 from portal.usecases.effects import effect_answer, together
 from portal.usecases.people import change_role, create_person, disable_person, enable_person, invite_person_again
+from portal.usecases.personal_data import PersonalData
 from tenants.directory.selectors.people import ORDERS, PersonFacts, count_in, people_in, person_in, place_in_list
 
 NEW_PERSON = {name: PERSON[name] for name in ("email", "name", "role")}
@@ -68,6 +69,7 @@ class People(OrganizationView):
     """The organization's people."""
 
     needs = {"GET": Permission.PEOPLE_READ, "POST": Permission.PEOPLE_MANAGE}
+    reads = {"GET": PersonalData.PEOPLE}
 
     @extend_schema(
         summary="List people",
@@ -140,6 +142,7 @@ class PersonDetail(OrganizationView):
     """One person's place."""
 
     needs = {"GET": Permission.PEOPLE_READ, "PATCH": Permission.PEOPLE_MANAGE}
+    reads = {"GET": PersonalData.PERSON}
 
     @extend_schema(
         summary="Show one person",

@@ -22,6 +22,7 @@ from portal.api.sorting import sort_of, sort_parameter
 from portal.ordering import DEVICES, in_order
 from portal.usecases.devices import block_device, unblock_device, visible_devices
 from portal.usecases.effects import EffectAnswer, effect_answer
+from portal.usecases.personal_data import PersonalData
 
 UNBLOCKED = done("“laptop” of max@contoso.example gets licenses of this organization again.")
 
@@ -41,6 +42,7 @@ class PersonDevices(OrganizationView):
     """The devices of one person."""
 
     needs = {"GET": Permission.PEOPLE_MANAGE}
+    reads = {"GET": PersonalData.PERSON}
 
     @extend_schema(
         summary="List the devices of a person",

@@ -23,6 +23,7 @@ from portal.api.framework import (
     page_answer,
 )
 from portal.usecases.effects import effect_answer
+from portal.usecases.personal_data import PersonalData
 from portal.usecases.provisioning.connections import connect, end, make_token, resume, revoke_token, set_dry_run
 from tenants.connections.selectors import (
     ConnectionFacts,
@@ -307,6 +308,7 @@ class RemovedPeople(OrganizationView):
     """People whom connections have deleted and who are still in the directory."""
 
     needs = {"GET": Permission.PEOPLE_MANAGE}
+    reads = {"GET": PersonalData.LEFT}
 
     @extend_schema(
         summary="List people removed by provisioning",

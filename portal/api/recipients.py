@@ -14,6 +14,7 @@ from chancery.policy.rights import level_of, parse_rights
 from portal.api.examples import RECIPIENT, listed
 from portal.api.framework import ANYBODY, Answer, OrganizationView, limit_of
 from portal.languages import translate
+from portal.usecases.personal_data import PersonalData
 from portal.usecases.recipients import recipients, who_took
 from portal.words.recipients import in_words
 from protection.selectors.documents import document_for
@@ -84,6 +85,7 @@ class DocumentRecipients(OrganizationView):
     """Who has access to a document, and what each of them did."""
 
     needs = {"GET": ANYBODY}
+    reads = {"GET": PersonalData.DOCUMENT}
 
     @extend_schema(
         summary="List a document's recipients: who may open it now, why or why not, and how often each opened it",

@@ -12,6 +12,7 @@ from chancery.policy.permission import Permission
 from portal.api.framework import ANYBODY, Confirmed, OrganizationView, checked, effect_response
 from portal.usecases.effects import effect_answer
 from portal.usecases.leave import leave_organization
+from portal.usecases.personal_data import PersonalData
 from portal.usecases.remove_person import Removal, removal_of, remove_person
 
 MAX_LEAVES: Final = {
@@ -32,6 +33,7 @@ class PersonRemoval(OrganizationView):
     """The removal of a person."""
 
     needs = {"GET": Permission.PEOPLE_MANAGE, "POST": Permission.PEOPLE_MANAGE}
+    reads = {"GET": PersonalData.PERSON}
 
     @extend_schema(
         summary="Show what removing a person would do",

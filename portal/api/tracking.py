@@ -9,6 +9,7 @@ from rest_framework.response import Response
 
 from portal.api.framework import ANYBODY, Answer, OrganizationView
 from portal.usecases.application_readings import ApplicationReading, application_readings
+from portal.usecases.personal_data import PersonalData
 from portal.usecases.tracking_export import FORMS, PARTS, document_places, export_tracking
 from protection.selectors.read_permissions import KINDS
 
@@ -38,6 +39,7 @@ class DocumentPlaces(OrganizationView):
     """From where a document was opened."""
 
     needs = {"GET": ANYBODY}
+    reads = {"GET": PersonalData.DOCUMENT}
 
     @extend_schema(
         summary="Show from which networks and organizations a document was opened",
@@ -89,6 +91,7 @@ class DocumentReadings(OrganizationView):
     """Which applications read a document."""
 
     needs = {"GET": ANYBODY}
+    reads = {"GET": PersonalData.DOCUMENT}
 
     @extend_schema(
         summary="Show which applications read a document by a read permission",
@@ -120,6 +123,7 @@ class DocumentExport(OrganizationView):
     """A document's recipients or timeline as a file."""
 
     needs = {"GET": ANYBODY}
+    reads = {"GET": PersonalData.DOCUMENT}
 
     @extend_schema(
         summary="Export a document's recipients or timeline",

@@ -47,10 +47,11 @@ def document_events(
     """Return what happened to one document, as far as the caller may know.  Raises InvalidCursor.
 
     What applications read by a permission is told once for each (``application_readings``): an index that reads every
-    night would fill the timeline.  The audit log has all of it.
+    night would fill the timeline.  Nor is it told that an auditor looked into it: who is examined is not to be warned.
+    The audit log has all of it.
     """
     seen = sight or sight_of(caller=caller)
-    wanted = Filter(content_id=cid, without=(Kind.CONTENT_READ,), concealed=seen.concealed(cid))
+    wanted = Filter(content_id=cid, without=(Kind.CONTENT_READ, Kind.PERSONAL_DATA_READ), concealed=seen.concealed(cid))
     return events(filter=wanted, limit=limit, cursor=cursor, sort=sort)
 
 

@@ -17,8 +17,9 @@ from audit.selectors.proofs import newest_checkpoint
 from audit.selectors.unauthenticated import unauthenticated_requests_of_a_day
 from chancery.policy.permission import Permission
 from portal.subjects.event_person import person_in_events
+from portal.usecases.personal_data import PersonalData
 from portal.usecases.sight import audit_events
-from portal.web.framework import PageRequest, page, show
+from portal.web.framework import PageRequest, page, record_reading, show
 from portal.web.listing import Column, Listing
 from portal.web.policies import KNOWN_DAY
 from portal.words.events import shown_events
@@ -107,6 +108,7 @@ def audit(request: PageRequest) -> HttpResponse:
     wanted = form.wanted() if form.is_bound and is_valid else Filter()
     listing = Listing(request, "audit", COLUMNS, order="-at", filters=form.active())
     cursor = request.GET.get("cursor", "")
+    record_reading(request, PersonalData.EVENTS_OF if wanted.person_id else PersonalData.EVENTS, wanted.person_id)
     try:
         found = (
             audit_events(caller=request.caller, wanted=wanted, cursor=cursor, sort=listing.sort)

@@ -26,10 +26,11 @@ from portal.usecases.documents import accept_document, block_document, change_ac
 from portal.usecases.effects import Effect
 from portal.usecases.names import asked_names
 from portal.usecases.notices import AS_FOR_ALL, IN_WORDS, news_for, notice_choices
+from portal.usecases.personal_data import PersonalData
 from portal.usecases.sight import document_events, sight_of
 from portal.web.confirming import confirmed
 from portal.web.document_form import DocumentPolicyForm
-from portal.web.framework import PageRequest, carried_out, page, part_of, show
+from portal.web.framework import PageRequest, carried_out, page, part_of, record_reading, show
 from portal.web.listing import Column, Listing
 from portal.web.policies import policy_initial
 from portal.web.recipients import shown_recipients
@@ -80,6 +81,8 @@ def document_list(request: PageRequest) -> HttpResponse:
     state = state if state in STATES else ""
     granted, granted_to, granted_wrong = _granted_to(request)
     owner, issuer = (request.GET.get(name, "").strip() for name in ("owner", "issuer"))
+    if everybody:
+        record_reading(request, PersonalData.DOCUMENTS)
     sight = sight_of(caller=request.caller)
     news = None if everybody else news_for(caller=request.caller, sight=sight, visiting=True)
     filters = {
@@ -116,10 +119,10 @@ def document_list(request: PageRequest) -> HttpResponse:
         "search": search,
         "state": state,
         "states": STATES,
-        "granted": granted,
-        "granted_wrong": granted_wrong,
         "owner": owner,
         "issuer": issuer,
+        "granted": granted,
+        "granted_wrong": granted_wrong,
     }
     return show(request, "documents", "documents", context)
 
@@ -145,7 +148,7 @@ def _granted_to(request: PageRequest) -> tuple[str, Principal | None, str]:
 
 
 @require_GET
-@page()
+@page(reads=PersonalData.DOCUMENT)
 def document(request: PageRequest, cid: UUID) -> HttpResponse:
     """Show one document: its policy, who opened it, who was refused; to a recipient, what they may do with it."""
     actor, sight = request.caller.actor, sight_of(caller=request.caller)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, Final, Generic, ParamSpec, TypeVar, cast
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.paginator import Page, Paginator
@@ -22,6 +23,7 @@ from portal.usecases.approvals import waiting_approvals
 from portal.usecases.caller import Caller, caller_at
 from portal.usecases.decoys import waiting_alarms
 from portal.usecases.effects import Effect
+from portal.usecases.personal_data import PersonalData, personal_data_read
 from portal.usecases.refused_calls import call_refused
 from portal.usecases.super_users.visible import asking
 from portal.web.listing import Listing
@@ -47,8 +49,13 @@ class PageRequest(HttpRequest):
 PageView = Callable[Concatenate[PageRequest, P], HttpResponse]
 
 
-def page(permission: Permission | None = None) -> Callable[[PageView[P]], Callable[..., HttpResponse]]:
-    """Wrap a page of an organization: sign in first, then the permission; without it the page does not exist."""
+def page(
+    permission: Permission | None = None, *, reads: PersonalData | None = None
+) -> Callable[[PageView[P]], Callable[..., HttpResponse]]:
+    """Wrap a page of an organization: sign in first, then the permission; without it the page does not exist.
+
+    ``reads`` is what the page shows of others, which is put on record; whom it is about is in its address.
+    """
 
     def decorate(view: PageView[P]) -> Callable[..., HttpResponse]:
         @wraps(view)
@@ -67,13 +74,21 @@ def page(permission: Permission | None = None) -> Callable[[PageView[P]], Callab
                 )
                 raise Http404
             try:
+                if reads is not None and request.method == "GET":
+                    record_reading(here, reads, next((one for one in kwargs.values() if isinstance(one, UUID)), None))
                 return view(here, *args, **kwargs)
             except (NotFound, NotHere) as error:
                 raise Http404 from error
 
+        wrapped.takes, wrapped.reads = permission, reads  # type: ignore[attr-defined]  # tests ask which pages show what
         return wrapped
 
     return decorate
+
+
+def record_reading(request: PageRequest, what: PersonalData, about: UUID | None = None) -> None:
+    """Put on record that the reader of this page reads others' data."""
+    personal_data_read(caller=request.caller, organization=request.organization, what=what, about=about)
 
 
 def _with_caller(request: HttpRequest) -> PageRequest:

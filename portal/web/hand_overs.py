@@ -17,6 +17,7 @@ from portal.usecases.effects import Effect
 from portal.usecases.hand_overs.approval import approve, decline
 from portal.usecases.hand_overs.ask import HandOverRequest, hand_over
 from portal.usecases.hand_overs.visible import departed_owners, visible_hand_over, visible_hand_overs
+from portal.usecases.personal_data import PersonalData
 from portal.web.confirming import confirmed
 from portal.web.framework import PAGE_SIZE, PageRequest, page, show
 from portal.web.listing import ids_in
@@ -179,7 +180,7 @@ def hand_over_answer(request: PageRequest, hand_over_id: UUID) -> HttpResponse:
 
 
 @require_GET
-@page(Permission.DOCUMENTS_HAND_OVER)
+@page(Permission.DOCUMENTS_HAND_OVER, reads=PersonalData.LEFT)
 def departed(request: PageRequest) -> HttpResponse:
     """Show people who left and whose documents nobody decides about."""
     return show(request, "people_departed", "people", {"owners": departed_owners(caller=request.caller).rows})

@@ -23,6 +23,7 @@ from portal.usecases.effects import Effect
 from portal.usecases.groups import change_group, create_group
 from portal.usecases.offboarding import offboarding_of
 from portal.usecases.people import change_role, create_person, disable_person, enable_person, invite_person_again
+from portal.usecases.personal_data import PersonalData
 from portal.usecases.previews.ask import ask_about_group, ask_about_person
 from portal.usecases.sight import audit_events
 from portal.web.confirming import confirmed
@@ -74,7 +75,7 @@ class PersonForm(forms.Form):
 
 
 @require_GET
-@page(Permission.PEOPLE_READ)
+@page(Permission.PEOPLE_READ, reads=PersonalData.PEOPLE)
 def people(request: PageRequest) -> HttpResponse:
     """Show people, groups and mail domains."""
     search, after = request.GET.get("search", "").strip(), request.GET.get("cursor", "")
@@ -137,7 +138,7 @@ class RoleForm(forms.Form):
 
 
 @require_http_methods(["GET", "POST"])
-@page(Permission.PEOPLE_READ)
+@page(Permission.PEOPLE_READ, reads=PersonalData.PERSON)
 def person(request: PageRequest, person_id: UUID) -> HttpResponse:
     """Show one person; an administrator changes the role or disables."""
     organization = request.organization.id
@@ -252,7 +253,7 @@ class MemberForm(forms.Form):
 
 
 @require_GET
-@page(Permission.GROUPS_READ)
+@page(Permission.GROUPS_READ, reads=PersonalData.GROUP)
 def group(request: PageRequest, group_id: UUID) -> HttpResponse:
     """Show a group with its members."""
     found = group_in(request.organization.id, group_id)

@@ -29,6 +29,7 @@ from portal.usecases.access_requests import (
     request_access,
     request_blockers,
 )
+from portal.usecases.personal_data import PersonalData
 from portal.web.fields import FreeTextField
 from portal.web.framework import (
     PAGE_SIZE,
@@ -38,6 +39,7 @@ from portal.web.framework import (
     moment_of,
     page,
     part_of,
+    record_reading,
     show,
     words_of,
 )
@@ -241,6 +243,8 @@ def request_list(request: PageRequest) -> HttpResponse:
     """Show what waits for an answer; to those who watch, what waits for others."""
     may_see_all = request.caller.may(Permission.DOCUMENTS_READ_ALL)
     everybody = may_see_all and request.GET.get("scope") == "all"
+    if everybody:
+        record_reading(request, PersonalData.REQUESTS)
     after = request.GET.get("cursor", "")
     listing = Listing(request, "requests", COLUMNS, order="-asked_at", selects=not everybody)
     rows = requests_for(request.caller.actor, everybody=everybody, sort=listing.sort, limit=PAGE_SIZE, after=after)

@@ -15,8 +15,9 @@ from django.views.decorators.http import require_GET
 
 from chancery.policy.permission import Permission
 from portal.languages import reader_languages
+from portal.usecases.personal_data import PersonalData
 from portal.usecases.sight import sight_of
-from portal.web.framework import PageRequest, page, show
+from portal.web.framework import PageRequest, page, record_reading, show
 from portal.web.handbook import found_in_handbook
 from protection.selectors.document_list import documents_of
 from protection.selectors.documents import DocumentRow
@@ -99,6 +100,8 @@ def search(request: PageRequest) -> HttpResponse:
 def _everything(request: PageRequest, text: str) -> Iterator[Hits]:
     caller, organization = request.caller, request.organization
     everybody = caller.may(Permission.DOCUMENTS_READ_ALL)
+    if everybody:
+        record_reading(request, PersonalData.DOCUMENTS)
     documents = documents_of(
         caller.actor, everybody=everybody, search=text, limit=MOST, sight=sight_of(caller=caller)
     ).documents
@@ -111,6 +114,7 @@ def _everything(request: PageRequest, text: str) -> Iterator[Hits]:
         f"{reverse('documents')}?{scope}",
     )
     if caller.may(Permission.PEOPLE_READ):
+        record_reading(request, PersonalData.PEOPLE)
         people = people_in(organization.id, search=text, limit=MOST)
         yield Hits(
             _("People"),

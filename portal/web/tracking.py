@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponse
 from django.views.decorators.http import require_GET
 
 from chancery.errors import InvalidObject
+from portal.usecases.personal_data import PersonalData
 from portal.usecases.tracking_export import document_places, export_tracking
 from portal.web.framework import PageRequest, page, show
 from protection.selectors.documents import document_for
@@ -14,7 +15,7 @@ TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/x-ndjson"}
 
 
 @require_GET
-@page()
+@page(reads=PersonalData.DOCUMENT)
 def document_places_page(request: PageRequest, cid: UUID) -> HttpResponse:
     """Show from which networks and organizations a document was opened."""
     row = document_for(request.caller.actor, cid).row
@@ -23,7 +24,7 @@ def document_places_page(request: PageRequest, cid: UUID) -> HttpResponse:
 
 
 @require_GET
-@page()
+@page(reads=PersonalData.DOCUMENT)
 def document_export(request: PageRequest, cid: UUID) -> HttpResponse:
     """Send the recipients or the timeline as a file."""
     what, form = request.GET.get("what", ""), request.GET.get("as", "")

@@ -44,6 +44,19 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         ),
         PLAIN: _("{who} tried “{operation}”, which takes the permission {missing}; it was refused."),
     },
+    Kind.PERSONAL_DATA_READ: {
+        "people": _("{who} read the list of people and groups."),
+        "person": _("{who} read what is known about {recipient}."),
+        "left": _("{who} read the list of people who left."),
+        "groups": _("{who} read the list of groups."),
+        "group": _("{who} read who belongs to the group {recipient}."),
+        "events": _("{who} read the audit log."),
+        "events_of": _("{who} read the audit log for {recipient}."),
+        "documents": _("{who} read the list of everybody’s documents."),
+        "document": _("{who} read who has access to {document} and what they did with it."),
+        "requests": _("{who} read what everybody asked for."),
+        PLAIN: _("{who} read what is known about others."),
+    },
     Kind.PROOF_REFUSED: {
         FURTHER: _(
             "{who} sent a request that no device of theirs had proven; it was refused."

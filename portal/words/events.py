@@ -220,6 +220,8 @@ def _fits(variant: str, sentence: str, row: EventRow, values: Mapping[str, str])
         action = str(row.details.get("action"))
         by_its_name = action in {"refused", "tampered"} or row.outcome != "refused"
         return variant == (action if by_its_name else f"{action} {REFUSED}")
+    if row.kind == Kind.PERSONAL_DATA_READ and variant:
+        return variant == row.details.get("what")
     if (variant == REFUSED) != (row.outcome == "refused" and REFUSED in SENTENCES[row.kind]):
         return False
     if variant in {BY_CODE, BY_CODE_IN_VIEWER} and "outsider" not in row.personal:

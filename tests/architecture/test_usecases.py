@@ -97,6 +97,7 @@ HELPERS = {
 """What interfaces import beside use cases: who asks, and what renders or reads what use cases return."""
 NOTHING_TO_SAY = {
     "organizations.erase_organization",
+    "personal_data.personal_data_read",
     "refused_calls.call_refused",
     "revocations.suspend_organization",
 }
