@@ -17,6 +17,8 @@ class DirectoryKind(StrEnum):
     APPLICATION_CREATED = "application.created"
     APPLICATION_DISABLED = "application.disabled"
     APPLICATION_EXPOSED = "application.exposed"
+    BLOCK_MADE = "block.made"
+    BLOCK_REMOVED = "block.removed"
     DEVICE_BLOCKED = "device.blocked"
     DEVICE_ENROLLED = "device.enrolled"
     DEVICE_REVOKED = "device.revoked"

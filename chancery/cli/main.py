@@ -79,6 +79,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "preview": "previews.preview",
         "settings": "service.settings",
         "service": "service.service",
+        "block": "blocks.block",
         "budget": "budgets.budget",
         "pause": "budgets.pause",
         "approvals": "approvals.approvals",

@@ -37,6 +37,7 @@ from chancery.policy.subject import Subject
 from chancery.policy.unmet import Condition, Unmet, unmet_condition
 
 DAY: Final = 86_400
+NOBODY: Final = UUID(int=0)
 
 
 def evaluate(case: Case) -> Decision:
@@ -62,7 +63,7 @@ def evaluate(case: Case) -> Decision:
 
 
 def as_disclosed(denied: Deny, case: Case) -> Deny:
-    """Return what the refused person reads: for a denied person, the same as for a stranger.
+    """Return what the refused person reads: for a denied or blocked person, the same as for a stranger.
 
     Nobody may learn that they are denied by it, neither from the words nor from what else is unmet (P19); nor
     that somebody else had their address and was granted something.
@@ -70,11 +71,29 @@ def as_disclosed(denied: Deny, case: Case) -> Deny:
     if denied.reason in CHANGED_HANDS:
         return Deny(Reason.NOT_GRANTED)
     content = case.content
-    if denied.reason is not Reason.DENIED_BY_ENTRY or content.policy is None:
+    if denied.reason not in {Reason.DENIED_BY_ENTRY, Reason.BLOCKED}:
         return denied
-    stranger = replace(content, policy=replace(content.policy, grants=(), deny=()), personal=())
-    disclosed = evaluate(replace(case, content=stranger))
+    if content.policy is not None:
+        content = replace(content, policy=replace(content.policy, grants=(), deny=()), personal=())
+    if denied.reason is Reason.BLOCKED:
+        # A stranger neither protected nor owns anything here.
+        case = _unblocked(case)
+        content = replace(content, issuer=None, owner=NOBODY)
+    disclosed = evaluate(replace(case, content=content))
     return disclosed if isinstance(disclosed, Deny) else Deny(Reason.NOT_GRANTED)
+
+
+def _unblocked(case: Case) -> Case:
+    """Return the case of somebody like the one who asks, or for whom is read, whom nobody has blocked."""
+    permission = case.request.read_permission
+    if permission is not None and permission.person is not None and permission.whole is not None:
+        person, whole = replace(permission.person, blocked=False), replace(permission.whole, blocked=False)
+        permission = replace(permission, person=person, whole=whole)
+    return replace(
+        case,
+        subject=replace(case.subject, blocked=False),
+        request=replace(case.request, read_permission=permission),
+    )
 
 
 def access_ends(*, organization: OrganizationFacts, content: ContentFacts, subject: Subject, now: int) -> int | None:
@@ -165,6 +184,8 @@ def _binding_on_everybody(case: Case) -> Deny | None:
         return Deny(Reason.KEY_UNAVAILABLE)
     if not subject.active:
         return Deny(Reason.PERSON_DISABLED)
+    if subject.blocked:
+        return Deny(Reason.BLOCKED)
     if subject.paused:
         return Deny(Reason.OPENINGS_PAUSED)
     device = subject.device

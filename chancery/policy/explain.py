@@ -213,6 +213,7 @@ _LIFTED: Final[Mapping[Reason, Callable[[Facts, Deny], Facts]]] = MappingProxyTy
         Reason.SERVICE_INACTIVE: _organization(service_active=True),
         Reason.KEY_UNAVAILABLE: _organization(key_available=True),
         Reason.PERSON_DISABLED: lambda facts, _: replace(facts, subject=replace(facts.subject, active=True)),
+        Reason.BLOCKED: lambda facts, _: replace(facts, subject=replace(facts.subject, blocked=False)),
         Reason.OPENINGS_PAUSED: lambda facts, _: replace(facts, subject=replace(facts.subject, paused=False)),
         Reason.DEVICE_REVOKED: _with_a_good_device,
         Reason.PLATFORM_OFF: _organization(platforms_off=frozenset()),

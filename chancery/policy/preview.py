@@ -115,7 +115,7 @@ class Side:
             places,
             tuple(groups[one] for one in sorted(groups)),
             subject.domains & asked,
-            subject.active,
+            subject.active and not subject.blocked,
         )
 
     def as_seen(self, seen: Seen) -> Subject:

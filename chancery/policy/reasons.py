@@ -18,6 +18,7 @@ class Reason(StrEnum):
     ORGANIZATION_SUSPENDED = "organization_suspended"
     KEY_UNAVAILABLE = "key_unavailable"
     PERSON_DISABLED = "person_disabled"
+    BLOCKED = "blocked"
     OPENINGS_PAUSED = "openings_paused"
     DEVICE_REVOKED = "device_revoked"
     PLATFORM_OFF = "platform_off"
@@ -122,6 +123,12 @@ WORDS: dict[Reason, Words] = {
         message("This person's account is disabled or blocked."),
         message("The person, or every organization the person belongs to, is disabled or blocked."),
         message("Ask your administrator to enable your account."),
+    ),
+    Reason.BLOCKED: Words(
+        _NO_ACCESS,
+        message("Your organization has blocked this person, their mail domain or their organization."),
+        message("The organization blocks the person, one of their mail domains or an organization of theirs."),
+        _ASK_OWNER,
     ),
     Reason.OPENINGS_PAUSED: Words(
         message("You opened more documents in a short time than this organization allows, so your access is paused."),

@@ -47,7 +47,9 @@ class DeviceFacts:
 class Subject:
     """One person on one device in one request.
 
-    ``active`` is false when the person is disabled or blocked, or when every organization they belong to is suspended.
+    ``active`` is false when the person is disabled, or when every organization they belong to is suspended.
+    ``blocked`` is true while the organization asked keeps the person out, in person, by a mail domain or by an
+    organization of theirs; nobody but that organization learns of it (P19).
     ``paused`` is true while the organization asked gives them no licenses because they opened too much (P29).
     ``outsider`` marks a person without an account who has proven an address by code, until ``session_ends`` in seconds
     since 1970 (P22).
@@ -62,6 +64,7 @@ class Subject:
     device: DeviceFacts | None = None
     strength: Strength = Strength.PASSWORD
     active: bool = True
+    blocked: bool = False
     paused: bool = False
     outsider: bool = False
     session_ends: int | None = None

@@ -29,7 +29,7 @@ from django.views.decorators.http import require_GET, require_POST
 from portal.identity import clients, strength
 from portal.identity.adapters import BASE
 from portal.identity.token_exchange import BESIDE, is_current
-from portal.subjects.subject import is_disabled
+from portal.subjects.subject import is_blocked, is_disabled
 from tenants import naming
 from tenants.directory.access import end_sessions
 from tenants.directory.models import Person
@@ -69,7 +69,13 @@ def finish(request: HttpRequest) -> HttpResponse:
         return _refused(request, _("This sign-in was not begun in this browser, or it is over. Begin again."))
     kept = _redeem(request, pending["verifier"])
     person = None if kept is None else Person.objects.filter(pk=kept["sub"], is_active=True).first()
-    if kept is None or person is None or not is_current(kept, person.pk) or is_disabled(person.pk):
+    if (
+        kept is None
+        or person is None
+        or not is_current(kept, person.pk)
+        or is_disabled(person.pk)
+        or is_blocked(person.pk, request.organization.id)  # type: ignore[attr-defined]  # by middleware
+    ):
         return _refused(request, _("The sign-in could not be completed. Begin again."))
     beside = kept.get(BESIDE) or {}
     login(request, person, backend=BACKEND)

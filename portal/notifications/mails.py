@@ -25,6 +25,8 @@ from portal.languages import grouped, translate
 from protection.selectors.hand_overs import HandOverFacts
 from protection.selectors.requests import RequestRow
 from protection.services.grant_request import Granted
+from tenants.context import current_schema
+from tenants.directory.selectors.blocks import is_kept_out
 from tenants.directory.selectors.people import PersonFacts, language_of
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -271,8 +273,11 @@ def in_language(language: str) -> translation.override:
 def write_mail(address: str, subject: str, text: str) -> None:
     """Write a mail to one person.
 
-    A line break in the subject, which may hold a file's name, becomes a space: mail cannot carry it.
+    A line break in the subject, which may hold a file's name, becomes a space: mail cannot carry it.  Whom the
+    organization blocks gets no mail of it.
     """
+    if is_kept_out(current_schema(), address):
+        return
     send_mail(" ".join(subject.split()), text, None, [address])
 
 

@@ -25,7 +25,8 @@ def subject_of(row: SubjectRow, *, organization: UUID, strength: Strength, netwo
         domains=row.domains,
         device=None if row.device is None else _device(row.device),
         strength=strength,
-        active=is_active(row, organization),
+        active=_may_be_licensed(row, organization),
+        blocked=bool(row.blocks),
         network=network,
         outsider=row.by_code or ends is not None,
         session_ends=None if ends is None else int(ends.timestamp()),
@@ -35,6 +36,14 @@ def subject_of(row: SubjectRow, *, organization: UUID, strength: Strength, netwo
 
 def is_active(row: SubjectRow, organization: UUID | None) -> bool:
     """Tell whether the person may act at all: at an organization, or with nothing at the base domain.
+
+    Whom the organization blocks may not, which is no reason of theirs to be refused anywhere else.
+    """
+    return _may_be_licensed(row, organization) and not (organization is not None and row.blocks)
+
+
+def _may_be_licensed(row: SubjectRow, organization: UUID | None) -> bool:
+    """Tell whether the person is disabled nowhere where it counts.
 
     Disabled means: by the installation, by the organization that is asked, or by the one that vouches for an address of
     theirs.  An organization that merely invited somebody, or entered their address without having proven its domain,
@@ -52,6 +61,12 @@ def is_disabled(person: UUID) -> bool:
     place = next(iter(memberships_of(person)), None)
     row = None if place is None else subject_row(person, place.organization_id)
     return row is not None and not _is_enabled(row, None)
+
+
+def is_blocked(person: UUID, organization: UUID) -> bool:
+    """Tell whether an organization keeps the person out."""
+    row = subject_row(person, organization)
+    return row is not None and bool(row.blocks)
 
 
 def may_act(person: UUID) -> bool:

@@ -13,6 +13,7 @@ from chancery.policy.subject import DeviceFacts, Group, Membership, Subject
 from portal.subjects.subject import subject_of
 from protection.selectors.named_permission import Reader
 from tenants import naming
+from tenants.directory.selectors.blocks import covers
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import groups_at
 from tenants.directory.selectors.handovers import changed_hands
@@ -115,4 +116,6 @@ def known_here(row: SubjectRow, organization: UUID, *, address: str, domains: fr
         memberships=frozenset(place for place in whole.memberships if place.organization == organization),
         groups=tuple(group for group in whole.groups if group.organization == organization),
         domains=domains if member else frozenset(),
+        # A guest is not shown to be blocked by an address that the organization does not know to be theirs.
+        blocked=whole.blocked if member else any(covers(name, address) for name in row.blocks),
     )

@@ -59,6 +59,11 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         OTHER: _("{who} revoked the device “{device}” of {target}."),
         PLAIN: _("{who} revoked their device “{device}”."),
     },
+    DirectoryKind.BLOCK_MADE: {
+        "until": _("{who} blocked {blocked} until {until}."),
+        PLAIN: _("{who} blocked {blocked}."),
+    },
+    DirectoryKind.BLOCK_REMOVED: {PLAIN: _("{who} let {blocked} in again.")},
     DirectoryKind.DEVICE_BLOCKED: {PLAIN: _("{who} blocked the device “{device}” of {target} here.")},
     DirectoryKind.DEVICE_UNBLOCKED: {PLAIN: _("{who} let the device “{device}” of {target} in again.")},
     DirectoryKind.DOMAIN_CLAIMED: {PLAIN: _("{who} claimed the mail domain {domain}.")},

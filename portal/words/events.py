@@ -87,6 +87,7 @@ _MISSING: Final = {
     "address": gettext_lazy("that is no longer known"),
     "group": gettext_lazy("that is no longer known"),
     "domain": gettext_lazy("that is no longer known"),
+    "blocked": gettext_lazy("somebody who is no longer named"),
 }
 """What is shown where an event of before, or one whose personal data was erased, does not name it."""
 
@@ -258,6 +259,7 @@ def _values(row: EventRow, known: Known, actor: ShownActor) -> dict[str, str]:
         "application": title,
         "device": title if row.kind in _DIRECTORY else str(personal.get("device_name", "")),
         "domain": str(details.get("domain", "")),
+        "blocked": title,
         "role": role_in_words(str(details.get("role", "user"))),
         "roles": ", ".join(str(one) for one in details.get("roles") or ()),
         "key": _short(details.get("key")),

@@ -24,7 +24,7 @@ from protection.selectors.decisions import facts_about, under
 from protection.selectors.documents import may_see
 from protection.selectors.revocation_notes import NOTHING, REVOCATIONS, RevocationNote, revocation_notes
 
-_READS_LIKE_NOTHING_GRANTED: Final = frozenset({Reason.DENIED_BY_ENTRY, *CHANGED_HANDS})
+_READS_LIKE_NOTHING_GRANTED: Final = frozenset({Reason.DENIED_BY_ENTRY, Reason.BLOCKED, *CHANGED_HANDS})
 
 
 @dataclass(frozen=True, slots=True)

@@ -451,6 +451,44 @@ class LicensedAt(models.Model):
         return f"{self.person_id} at {self.organization_id}"
 
 
+class Block(models.Model):
+    """Somebody whom an organization keeps out, whatever they are granted there (P19, decision 37).
+
+    ``value`` is a normal address, a mail domain or another organization's id.  ``person_id`` is who had the address
+    when it was blocked: another address does not let them in.  ``until`` is when it ends by itself.
+    """
+
+    class Kind(models.TextChoices):
+        """What the value is; the values of two kinds never look alike."""
+
+        ADDRESS = "address"
+        DOMAIN = "domain"
+        ORGANIZATION = "organization"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+", db_index=False)
+    kind = models.CharField(max_length=12, choices=Kind.choices)
+    value = models.CharField(max_length=254)
+    subdomains = models.BooleanField(db_default=False)
+    person_id = models.UUIDField(null=True)
+    reason = models.CharField(max_length=500)
+    until = models.DateTimeField(null=True)
+    made_at = models.DateTimeField(db_default=Now(), editable=False)
+    made_by = models.UUIDField(null=True)
+    made_by_address = models.CharField(max_length=254, blank=True)
+
+    objects = OfOrganization["Block"]()
+
+    class Meta:
+        """One row for each name, found by the names and the id of the person who asks."""
+
+        constraints = (models.UniqueConstraint(fields=["organization", "value"], name="directory_one_block"),)
+        indexes = (models.Index(fields=["organization", "person_id"], name="directory_blocked_person"),)
+
+    def __str__(self) -> str:
+        return f"block of {self.value}"
+
+
 class SpentSecret(models.Model):
     """A refresh token or code that has been exchanged; seeing it again means that it was copied, and ends its family.
 

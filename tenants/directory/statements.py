@@ -17,6 +17,26 @@ _ELSEWHERE = """NOT EXISTS (SELECT FROM public.directory_maildomain now
      WHERE now.domain = d.domain AND now.organization_id = d.organization_id AND now.proven_at IS NOT NULL)"""
 """The owner of before who gave the domain up is not the one who has it now."""
 
+_BLOCKS = """CASE WHEN EXISTS (
+    SELECT FROM public.directory_block b WHERE b.organization_id = %(organization)s::uuid) THEN (
+    SELECT json_agg(b.value) FROM public.directory_block b
+    WHERE b.organization_id = %(organization)s::uuid AND (b.until IS NULL OR b.until > statement_timestamp())
+      AND (b.person_id = %(person)s::uuid OR b.value = ANY(ARRAY(
+        SELECT unnest((SELECT addresses FROM proven)::text[])
+        UNION ALL SELECT m.organization_id::text FROM public.directory_membership m
+        WHERE m.person_id = %(person)s::uuid AND NOT m.guest AND m.removed_at IS NULL
+        UNION ALL SELECT split_part(a.address, '@', 2)
+        FROM unnest((SELECT addresses FROM proven)::text[]) AS a (address)))
+      OR b.subdomains AND b.value = ANY(ARRAY(
+        SELECT array_to_string(d.labels[first:], '.')
+        FROM unnest((SELECT addresses FROM proven)::text[]) AS a (address),
+          LATERAL (SELECT string_to_array(split_part(a.address, '@', 2), '.') AS labels) AS d,
+          generate_series(2, cardinality(d.labels)) AS first)))
+  ) END"""
+"""By which names an organization keeps the person out.
+
+The names are put together only where it keeps out anybody."""
+
 SUBJECT_SQL = """
 WITH RECURSIVE proven AS MATERIALIZED (
   SELECT coalesce(array_agg(a.address), '{}') AS addresses, coalesce(bool_or(a.proven_by = ''), false) AS by_code
@@ -66,6 +86,7 @@ SELECT
      SELECT unnest((SELECT addresses FROM proven)::text[])
      UNION ALL SELECT g.address FROM public.directory_group g
      WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))))) AS before) AS handovers,
+  {blocks} AS blocks,
   asked.id AS asked,
   asked.directory_epoch AS asked_epoch,
   device.id AS device_id,
@@ -83,7 +104,7 @@ FROM public.directory_person person
 JOIN public.organizations_organization asked ON asked.id = %(organization)s::uuid
 LEFT JOIN public.directory_device device ON device.id = %(device)s::uuid AND device.person_id = person.id
 WHERE person.id = %(person)s::uuid
-""".replace("{elsewhere}", _ELSEWHERE)
+""".replace("{elsewhere}", _ELSEWHERE).replace("{blocks}", _BLOCKS)
 
 HANDOVERS_SQL = """
 SELECT d.domain, extract(epoch FROM max(d.ended_at))::float8 FROM public.directory_parteddomain d

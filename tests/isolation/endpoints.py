@@ -42,7 +42,7 @@ from protection.services.super_user_grants import ask_grant
 from tenants.connections.services.create_connection import create_connection
 from tenants.connections.services.tokens import make_token
 from tenants.context import in_schema
-from tenants.directory.models import Person
+from tenants.directory.models import Block, Person
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
@@ -166,6 +166,9 @@ def furnish(cast: Cast, folder: Path) -> Site:
         ends = schedule_revocation(
             actor=caller.actor, cid=document.cid, revocation=Revocation(), at=int(time.time()) + 86_400
         ).id
+        blocked = Block.objects.create(
+            organization_id=contoso.id, kind="domain", value="blocked.example", reason="A test"
+        ).id
         raised = Alarm.objects.create(
             content_id=document.cid,
             under_grant=False,
@@ -201,6 +204,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "scheduled_id": ends,
         "alarm_id": raised,
         "budget_id": limit.id,
+        "block_id": blocked,
         "pause_id": paused,
         "connection_id": provider,
         "token_id": secret,

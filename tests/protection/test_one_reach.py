@@ -89,6 +89,8 @@ PAGES: Final[Mapping[str, str]] = {
     "POST provisioning/{connection_id}/resume": "provisioning_connection",
     "POST provisioning/{connection_id}/tokens": "provisioning_connection",
     "POST provisioning/{connection_id}/tokens/{token_id}/revoke": "provisioning_connection",
+    "POST blocks": "block_new",
+    "DELETE blocks/{block_id}": "block_remove",
     "POST budgets": "budget_new",
     "PUT budgets/{budget_id}": "budget",
     "DELETE budgets/{budget_id}": "budget_remove",
@@ -250,7 +252,7 @@ READ: Final[Mapping[str, set[str]]] = {
         LIST,
     ),
     **dict.fromkeys(
-        ("decoy list", "alarm list", "budget list", "pause list", "approvals"),
+        ("decoy list", "alarm list", "block list", "budget list", "pause list", "approvals"),
         LIST,
     ),
     **dict.fromkeys(("provisioning list", "provisioning tried", "provisioning removed"), LIST),
@@ -543,6 +545,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
     _names(cast, plan, commands)
     _decoys(cast, plan, commands)
     _budgets(cast, plan, commands)
+    _blocks(cast, commands)
     _provisioning(cast, commands)
     _super_users(cast, plan, commands)
     _read_permissions(cast, plan, commands)
@@ -662,6 +665,14 @@ def _names(cast: Cast, plan: Path, commands: Commands) -> None:
     run(ada, "settings", "--set", f"untracked_group={hidden}", "--yes")
     asked = run(ada, "names", "ask-group", *yes)["id"]
     run(auditor, "names", "approve", asked, *yes)
+
+
+def _blocks(cast: Cast, commands: Commands) -> None:
+    run, yes = commands.run, ("--yes", "--reason", "A test")
+    domain = f"d{uuid4().hex[:8]}.example"
+    run(cast.ada, "block", "add", domain, "--subdomains", "--until", "30d", *yes)
+    (made,) = run(cast.ada, "block", "list", "--search", domain)["results"]
+    run(cast.ada, "block", "remove", made["id"], *yes)
 
 
 def _budgets(cast: Cast, plan: Path, commands: Commands) -> None:

@@ -16,6 +16,7 @@ from django.db.models.functions import Coalesce
 from tenants import naming
 from tenants.directory.members import Member
 from tenants.directory.models import Address, Group, GroupMember, MailDomain, Membership
+from tenants.directory.selectors.blocks import blocked_addresses
 from tenants.directory.selectors.handovers import changed_hands, last_handover
 from tenants.directory.selectors.subject import SubjectRow, from_row
 from tenants.organizations.models import Organization
@@ -67,8 +68,17 @@ class Roster:
         """Return these people with the groups of the organization that hold them."""
         ways = _Ways(self)
         known = {person: self.people[person].row for person in people}
+        blocked = blocked_addresses(self.organization_id, {one for row in known.values() for one in row["addresses"]})
         return {
-            person: from_row(person, {**row, **ways.of(person, *row["addresses"])}) for person, row in known.items()
+            person: from_row(
+                person,
+                {
+                    **row,
+                    **ways.of(person, *row["addresses"]),
+                    "blocks": [one for one in row["addresses"] if one in blocked],
+                },
+            )
+            for person, row in known.items()
         }
 
     def strangers(self, addresses: Mapping[str, UUID]) -> dict[str, SubjectRow]:
@@ -77,6 +87,7 @@ class Roster:
         Groups of the organization hold a person who proves an address that they name.
         """
         ways, handovers = _Ways(self), changed_hands(addresses)
+        blocked = blocked_addresses(self.organization_id, addresses)
         nobody: dict[str, Any] = {
             "is_active": True,
             "is_service": False,
@@ -88,7 +99,13 @@ class Roster:
         return {
             address: from_row(
                 person,
-                {**nobody, "addresses": [address], **ways.of(address), "handovers": {**self.handovers, **handovers}},
+                {
+                    **nobody,
+                    "addresses": [address],
+                    **ways.of(address),
+                    "handovers": {**self.handovers, **handovers},
+                    "blocks": [address] if address in blocked else [],
+                },
             )
             for address, person in addresses.items()
         }

@@ -80,6 +80,8 @@ class SubjectRow:
     handovers: Mapping[str, float] = field(default_factory=dict)
     """Domains of their addresses and groups that an organization gave up, and addresses that another person lost, with
     the moment of the last time."""
+    blocks: tuple[str, ...] = ()
+    """The addresses, domains and organizations' ids by which the organization asked keeps the person out."""
     by_code: bool = False
     """Whether the address is proven by a mailed code alone, for an hour (docs/protocol.md P22)."""
 
@@ -143,6 +145,7 @@ def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
         epoch=row["epoch"] + sum(epochs.values()),
         now=row["now"],
         handovers=row["handovers"] or {},
+        blocks=tuple(row["blocks"] or ()),
         by_code=row["by_code"],
     )
 

@@ -16,6 +16,7 @@ from tenants import naming
 from tenants.directory import address_holders
 from tenants.directory.change import raise_epochs
 from tenants.directory.models import Address, Membership, Person
+from tenants.directory.selectors.blocks import blocked_addresses
 from tenants.directory.selectors.domains import organization_of_domain
 
 LAPSES_AFTER: Final = timedelta(days=365)
@@ -32,6 +33,8 @@ class Way(StrEnum):
     """They have an account, or their organization speaks for their address."""
     NONE = "none"
     """They are disabled: the mail says so."""
+    SILENT = "silent"
+    """The organization blocks them: nothing is mailed, so that nobody learns of it."""
 
 
 def way_of(address: str, organization_id: UUID) -> Way:
@@ -47,6 +50,8 @@ def way_of(address: str, organization_id: UUID) -> Way:
         person_id=NOBODY if person is None else person.id, disabled=True
     )
     disabled = places.exists() or (person is not None and not person.is_active)
+    if blocked_addresses(organization_id, [address]):
+        return Way.SILENT
     return Way.SIGN_IN if staff or has_account else Way.NONE if disabled else Way.CODE
 
 

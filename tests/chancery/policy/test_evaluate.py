@@ -428,6 +428,7 @@ EVERYBODY: dict[Reason, dict[str, object]] = {
     Reason.SERVICE_INACTIVE: {"organization": {"service_active": False}},
     Reason.KEY_UNAVAILABLE: {"organization": {"key_available": False}},
     Reason.PERSON_DISABLED: {"subject": {"active": False}},
+    Reason.BLOCKED: {"subject": {"blocked": True}},
     Reason.DEVICE_REVOKED: {"subject": {"device": replace(LAPTOP, revoked=True)}},
     Reason.PLATFORM_OFF: {"organization": {"platforms_off": frozenset({"linux"})}},
     Reason.ORGANIZATION_CONDITION: {"organization": {"conditions": STRICT}},

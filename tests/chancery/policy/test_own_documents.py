@@ -15,7 +15,7 @@ def test_the_issuer_of_a_document_is_not_referred_to_its_sender(reason: Reason) 
 
 
 NEVER_ONE_S_OWN = {
-    Reason.EXPIRED,
+    Reason.EXPIRED, Reason.BLOCKED,
     Reason.GRANT_ENDED, Reason.EXPIRED_AFTER_OPENING, Reason.DENIED_BY_ENTRY, Reason.NOT_GRANTED,  # skipped for them
     Reason.ADDRESS_CHANGED_HANDS, Reason.DOMAIN_CHANGED_HANDS,
 }  # fmt: skip

@@ -18,7 +18,7 @@ from chancery.policy.case import (
     ReadPermission,
     Request,
 )
-from chancery.policy.evaluate import as_disclosed, evaluate
+from chancery.policy.evaluate import NOBODY, as_disclosed, evaluate
 from chancery.policy.named import SHORT_SECONDS
 from chancery.policy.narrowing import narrows
 from chancery.policy.policy import Conditions, Enforcement, Grant, Policy, Principal, PrincipalKind
@@ -331,3 +331,21 @@ def test_a_denied_person_gets_the_same_answer_as_a_stranger_to_the_policy(
         assert told == evaluate(replace(case, content=empty))
     else:
         assert told == decision
+
+
+@often
+@given(world.organizations, world.contents, world.subjects, world.requests)
+def test_a_blocked_person_gets_nothing_and_the_answer_of_a_stranger(
+    organization: OrganizationFacts, document: ContentFacts, subject: Subject, request: Request
+):
+    blocked = Case(organization, document, replace(subject, blocked=True), request, NOW)
+    decision = evaluate(blocked)
+    assert isinstance(decision, Deny), "whatever is granted, owned, protected or approved"
+    told = as_disclosed(decision, blocked)
+    assert told.reason is not Reason.BLOCKED
+    if decision.reason is not Reason.BLOCKED:
+        return
+    policy = None if document.policy is None else replace(document.policy, grants=(), deny=())
+    nobody = replace(document, policy=policy, personal=(), issuer=None, owner=NOBODY)
+    stranger = evaluate(replace(blocked, content=nobody, subject=replace(subject, blocked=False)))
+    assert told == (stranger if isinstance(stranger, Deny) else Deny(Reason.NOT_GRANTED))
