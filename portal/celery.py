@@ -49,6 +49,7 @@ SWEEPS: dict[str, float] = {
     "portal.hand_over": 1.0,
     "portal.super_users": 10.0,
     "portal.read_permissions": 10.0,
+    "portal.role_ends": 10.0,
     "portal.everywhere": 1.0,
     "portal.revoke_due": 1.0,
     "portal.mail_notices": 5.0,

@@ -284,6 +284,8 @@ SPECTACULAR_SETTINGS = {
         "ApprovalStateEnum": "protection.selectors.approvals.STATES",
         "StateEnum": "portal.api.access_requests.STATES",
         "HoldEnum": "portal.api.rights.HOLDS",
+        "PersonRoleEnum": "portal.api.people.PERSON_ROLES",
+        "GivenRoleEnum": "portal.api.roles.CAN_BE_GIVEN",
     },
 }
 

@@ -26,6 +26,8 @@ from portal.usecases.mail_notices import carry_on as mail_notices
 from portal.usecases.previews.answer import answer_next
 from portal.usecases.read_permissions.carry_on import close_permissions
 from portal.usecases.revocations import propagate_revocations
+from portal.usecases.role_ends import carry_on as carry_on_role_ends
+from portal.usecases.role_ends import roles_ending
 from portal.usecases.scheduled_revocations import carry_out_due
 from portal.usecases.super_users.carry_on import close_and_tell
 from portal.usecases.tell_pauses import carry_on as tell_of_pauses
@@ -51,6 +53,7 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.super_users": concerned,
     "portal.read_permissions": permissions_due,
     "portal.revoke_due": due_in,
+    "portal.role_ends": roles_ending,
     "portal.mail_notices": with_notices,
     "portal.raise_alarms": with_alarms,
     "portal.tell_pauses": with_pauses_to_tell,
@@ -104,6 +107,12 @@ def end_grants_and_tell_owners(organization_id: str) -> int:
 def end_read_permissions(organization_id: str) -> int:
     """End the read permissions of one organization whose time is over; return how many."""
     return close_permissions(UUID(organization_id))
+
+
+@shared_task(name="portal.role_ends")
+def announce_and_record_role_ends(organization_id: str) -> int:
+    """Record the roles of one organization that have ended, and mail about those that end soon; return how many."""
+    return carry_on_role_ends(UUID(organization_id))
 
 
 @shared_task(name="portal.everywhere")

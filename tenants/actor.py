@@ -10,6 +10,7 @@ class Actor:
 
     ``source`` names the interface: pages, api, command, issuer, or ``first-start`` for the demo data.  ``name`` and
     ``address`` are empty where the service does not know who acts; the ledger then says so by the source.
+    ``manages_roles`` lets them change groups that hold a role.
     """
 
     person_id: UUID | None
@@ -18,7 +19,8 @@ class Actor:
     ip: str = ""
     address: str = ""
     application: bool = False
+    manages_roles: bool = False
 
 
-OPERATOR = Actor(person_id=None, name="operator", source="command")
+OPERATOR = Actor(person_id=None, name="operator", source="command", manages_roles=True)
 """A person who has a shell on the machine; recorded as such, since nobody signed in."""

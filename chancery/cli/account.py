@@ -9,7 +9,7 @@ import click
 from chancery.cli.confirming import changed
 from chancery.cli.language import spoken, translate
 from chancery.cli.output import Output
-from chancery.cli.roles import role_in_words
+from chancery.cli.roles import roles_in_words
 from chancery.cli.session import signed_in
 from chancery.sdk.account import Tokens, account_name, host_name, load
 from chancery.sdk.errors import Misused, ServiceError, Unreachable
@@ -140,10 +140,7 @@ def whoami(output: Output) -> None:
             device=account.device,
         )
     ]
-    lines += [
-        joined(("  ", place["name"], ": ", message("guest") if place["guest"] else role_in_words(place["role"])), "")
-        for place in me["organizations"]
-    ]
+    lines += [joined(("  ", place["name"], ": ", roles_in_words(place["roles"])), "") for place in me["organizations"]]
     output.result({**me, "installation": account.iss, "device": str(account.device)}, *lines)
 
 

@@ -70,6 +70,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "label": "labels.label",
         "key": "keys.key",
         "person": "people.person",
+        "role": "role.role",
         "acting": "acting.acting",
         "group": "people.group",
         "domain": "administration.domain",

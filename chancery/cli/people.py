@@ -36,7 +36,7 @@ def person() -> None:
 def list_people(output: Output, place: Organization, search: str, sort: str, limit: int | None) -> None:
     """List people."""
     found = place.each("/api/v1/people", search=search, sort=sort)
-    columns = ["email", "name", "role", "guest", "disabled", "invited", "id"]
+    columns = ["email", "name", "roles", "guest", "disabled", "invited", "id"]
     tables.show(output, found, columns, empty=message("No matches."), limit=limit)
 
 
@@ -90,7 +90,7 @@ def _left_to_do(found: dict[str, Any], address: str) -> Iterator[str]:
 @person.command("create")
 @ADDRESS
 @click.option("--name", default="", help="As others read it.")
-@click.option("--role", type=Role(), default="user", show_default=True, help="user, auditor or administrator.")
+@click.option("--role", type=Role(), default="user", show_default=True, help="See: chancery role explain.")
 @click.option("--guest", is_flag=True, help="Not included in “everybody”.")
 @asks
 @in_organization
@@ -124,7 +124,7 @@ def invite_person(output: Output, place: Organization, addresses: tuple[str, ...
 
 @person.command("change")
 @ADDRESSES
-@click.option("--role", type=Role(), help="user, auditor or administrator.")
+@click.option("--role", type=Role(), help="See: chancery role explain.")
 @click.option("--disable/--enable", "disabled", default=None, help="Refuse or allow everything from now on.")
 @asks
 @PREVIEW

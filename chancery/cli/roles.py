@@ -1,17 +1,29 @@
 """Roles at the command line: shown and taken in the words of the screens; the API's names are taken as well."""
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 import click
 
 from chancery.cli.language import translate
 from chancery.sdk.errors import Misused
-from chancery.texts import message
+from chancery.texts import joined, message
 
 WORDS: Final = {
     "user": message("user"),
+    "guest": message("guest"),
     "auditor": message("auditor"),
     "global_administrator": message("administrator"),
+    "key_manager": message("key manager"),
+    "template_editor": message("template editor"),
+    "super_user_approver": message("super-user approver"),
+    "support_reader": message("support reader"),
+    "connector": message("connector"),
+    "directory": message("directory application"),
+    "groups": message("groups application"),
+    "people": message("people application"),
+    "reporter": message("reporting application"),
+    "roles": message("roles application"),
 }
 
 
@@ -35,3 +47,9 @@ class Role(click.ParamType[str]):
 def role_in_words(role: str) -> str:
     """Return what a role is called; one that this version does not know goes by its name."""
     return WORDS.get(role, role)
+
+
+def roles_in_words(roles: Sequence[str]) -> str:
+    """Return what roles are called, without the one of all members where there is another."""
+    shown = [role for role in roles if role != "user"] or roles
+    return joined([role_in_words(role) for role in shown], ", ")

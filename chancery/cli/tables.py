@@ -18,7 +18,7 @@ from rich.cells import cell_len, chop_cells, set_cell_size
 
 from chancery.cli.language import translate
 from chancery.cli.output import Output
-from chancery.cli.roles import role_in_words
+from chancery.cli.roles import role_in_words, roles_in_words
 from chancery.errors import ChanceryError
 from chancery.policy.reasons import WORDS, reason_of_code
 from chancery.sdk.listing import Listing
@@ -47,6 +47,8 @@ _TITLES: Final = {
     "asked_at": message("asked"),
     "at": message("when"),
     "author": message("author"),
+    "applications": message("applications"),
+    "by": message("by"),
     "blocked": message("blocked here"),
     "challenge": message("DNS record"),
     "changed": message("changed"),
@@ -78,6 +80,7 @@ _TITLES: Final = {
     "main": message("main address"),
     "managed by": message("managed by"),
     "may": message("may"),
+    "meaning": message("meaning"),
     "members": message("members"),
     "name": message("name"),
     "note": message("note"),
@@ -88,6 +91,8 @@ _TITLES: Final = {
     "outcome": message("outcome"),
     "owner": message("owner"),
     "people": message("people"),
+    "permission": message("permission"),
+    "permissions": message("permissions"),
     "platform": message("system"),
     "proven": message("proven"),
     "proven by": message("proven by"),
@@ -113,6 +118,7 @@ _TITLES: Final = {
     "what": message("what"),
     "where": message("from where"),
     "who": message("who"),
+    "whom": message("whom"),
     "why": message("why"),
 }
 """What people read above a column."""
@@ -287,6 +293,8 @@ def _in_words(column: str, value: object) -> object:
     """Put codes into words: that of a refusal into the owner's, that of a role into the screens'."""
     if column == "role" and isinstance(value, str):
         return role_in_words(value)
+    if column == "roles" and isinstance(value, list):
+        return roles_in_words(value)
     reason = reason_of_code(value) if column == "reason" and isinstance(value, str) else None
     return value if reason is None else WORDS[reason].owner
 

@@ -22,6 +22,7 @@ class Permission(StrEnum):
     GROUPS_READ = "groups:read"
     KEYS_MANAGE = "keys:manage"
     KEYS_READ = "keys:read"
+    NAMES_ANSWER = "names:answer"
     PEOPLE_MANAGE = "people:manage"
     PEOPLE_READ = "people:read"
     ROLES_MANAGE = "roles:manage"

@@ -25,7 +25,7 @@ from portal.api.sorting import sort_of, sort_parameter
 from portal.ordering import APPLICATIONS, in_order
 from portal.usecases.applications import create_application, disable_application
 from portal.usecases.effects import effect_answer
-from portal.usecases.permissions import APPLICATION_ROLES
+from tenants.directory.roles import OF_APPLICATIONS
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
@@ -35,7 +35,7 @@ class NewApplication(serializers.Serializer[dict[str, Any]]):
 
     name = serializers.CharField(max_length=200)
     roles = serializers.ListField(
-        child=serializers.ChoiceField(choices=sorted(APPLICATION_ROLES)), required=False, default=list
+        child=serializers.ChoiceField(choices=sorted(OF_APPLICATIONS)), required=False, default=list
     )
 
 

@@ -186,7 +186,7 @@ ME: Final[Example] = {
             "name": "Contoso",
             "slug": "contoso",
             "origin": "https://contoso.example.com",
-            "role": "user",
+            "roles": ["user"],
             "guest": False,
         }
     ],
@@ -195,7 +195,7 @@ PERSON: Final[Example] = {
     "id": MAX,
     "email": "max@contoso.example",
     "name": "Max",
-    "role": "user",
+    "roles": ["user"],
     "guest": False,
     "disabled": False,
     "invited": False,

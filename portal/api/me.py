@@ -18,6 +18,7 @@ from portal.identity.bearer import caller
 from portal.usecases.effects import EffectAnswer
 from portal.usecases.preferences import set_preferences
 from tenants.directory.selectors.people import memberships_of, proven_addresses
+from tenants.directory.selectors.roles import roles_by_place
 
 
 class Preferences(serializers.Serializer[dict[str, str]]):
@@ -37,7 +38,7 @@ class Membership(Answer):
     name = serializers.CharField()
     slug = serializers.CharField()
     origin = serializers.URLField()
-    role = serializers.CharField()
+    roles = serializers.ListField(child=serializers.CharField())
     guest = serializers.BooleanField()
 
 
@@ -65,7 +66,8 @@ class Me(BaseView):
     def get(self, request: Request) -> Response:
         """Answer with the person's addresses and places."""
         person = caller(request)
-        places = memberships_of(person.id)
+        places = [one for one in memberships_of(person.id) if not one.disabled and one.state == "active"]
+        roles = roles_by_place(person.id, {place.organization_id: place.guest for place in places})
         return Response(
             {
                 "id": str(person.id),
@@ -80,11 +82,10 @@ class Me(BaseView):
                         "name": place.name,
                         "slug": place.slug,
                         "origin": str(settings.CHANCERY_BASE.origin_of(place.host)),
-                        "role": place.role,
+                        "roles": list(roles[place.organization_id]),
                         "guest": place.guest,
                     }
                     for place in places
-                    if not place.disabled and place.state == "active"
                 ],
             }
         )

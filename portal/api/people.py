@@ -30,9 +30,12 @@ from portal.api.sorting import sort_of, sort_parameter
 from portal.usecases.effects import effect_answer, together
 from portal.usecases.people import change_role, create_person, disable_person, enable_person, invite_person_again
 from portal.usecases.personal_data import PersonalData
+from tenants.directory.roles import OF_PEOPLE, USER
 from tenants.directory.selectors.people import ORDERS, PersonFacts, count_in, people_in, person_in, place_in_list
 
-NEW_PERSON = {name: PERSON[name] for name in ("email", "name", "role")}
+PERSON_ROLES = (USER, *OF_PEOPLE)
+"""What a person can be when they are added, or instead of what they were given."""
+NEW_PERSON = {**{name: PERSON[name] for name in ("email", "name")}, "role": "user"}
 
 
 class NewPerson(Confirmed):
@@ -40,7 +43,7 @@ class NewPerson(Confirmed):
 
     email = MailAddress()
     name = serializers.CharField(required=False, allow_blank=True, default="", max_length=200)
-    role = serializers.ChoiceField(choices=["user", "auditor", "global_administrator"], required=False, default="user")
+    role = serializers.ChoiceField(choices=PERSON_ROLES, required=False, default="user")
     guest = serializers.BooleanField(required=False, default=False)
 
 
@@ -57,7 +60,9 @@ class PersonItem(Answer):
     id = serializers.UUIDField()
     email = serializers.CharField()
     name = serializers.CharField(allow_blank=True)
-    role = serializers.CharField()
+    roles = serializers.ListField(
+        child=serializers.CharField(), help_text="All that they hold now, directly or by a group."
+    )
     guest = serializers.BooleanField()
     disabled = serializers.BooleanField()
     invited = serializers.BooleanField(help_text="Whether a member has not signed in yet.")
@@ -134,7 +139,7 @@ class PersonInvitation(OrganizationView):
 class ChangedPerson(Confirmed):
     """What may be changed about a person's place."""
 
-    role = serializers.ChoiceField(choices=["user", "auditor", "global_administrator"], required=False)
+    role = serializers.ChoiceField(choices=PERSON_ROLES, required=False)
     disabled = serializers.BooleanField(required=False)
 
 
@@ -185,7 +190,7 @@ def _person(facts: PersonFacts) -> dict[str, Any]:
         "id": str(facts.id),
         "email": facts.email,
         "name": facts.name,
-        "role": facts.role,
+        "roles": list(facts.roles),
         "guest": facts.guest,
         "disabled": facts.disabled,
         "invited": facts.invited,

@@ -5,7 +5,7 @@ of what it reports; a worker sends it (``send``).  The account suite's codes hav
 ``templates/account/email``.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from uuid import UUID
@@ -169,15 +169,17 @@ def mail_access_taken_back(
         write_mail(address, subject, text)
 
 
-def mail_role_changed(administrators: Iterable[PersonFacts], *, application: str, person: PersonFacts) -> None:
-    """Tell administrators that an application has changed a person's role."""
+def mail_role_changed(
+    administrators: Iterable[PersonFacts], *, application: str, whom: str, roles: Callable[[], str]
+) -> None:
+    """Tell administrators that an application changed a role; ``roles`` says it in the language of who reads."""
     for reader in administrators:
         with in_language(reader.language):
-            subject = _("An application has changed the role of {address}").format(address=person.email)
+            subject = _("An application has changed the role of {address}").format(address=whom)
             text = _(
                 "The application “{application}” has made {address} a {role}.\n\nIf this was not intended,"
                 " disable the application on the page of applications and change the role back.\n"
-            ).format(application=application, address=person.email, role=person.role.replace("_", " "))
+            ).format(application=application, address=whom, role=roles())
             write_mail(reader.email, subject, text)
 
 

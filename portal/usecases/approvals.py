@@ -13,7 +13,6 @@ from portal.usecases.caller import Caller
 from portal.usecases.hand_overs.approval import may_approve as may_approve_hand_over
 from portal.usecases.names import may_approve as may_approve_names
 from portal.usecases.read_permissions.answer import may_approve as may_approve_permission
-from portal.usecases.self_granted_access import AUDITOR
 from portal.usecases.super_users.answer import may_approve as may_approve_grant
 from protection.selectors.approvals import Kind, kinds_waiting
 from protection.selectors.hand_overs import hand_overs
@@ -104,7 +103,7 @@ _ANSWERED_BY: Final[dict[Kind, Callable[[Caller], bool]]] = {
     Kind.SUPER_USER_GRANT: _approves,
     Kind.READ_PERMISSION: _approves,
     Kind.HAND_OVER: lambda caller: caller.may(Permission.DOCUMENTS_HAND_OVER),
-    Kind.NAMES: lambda caller: caller.role == AUDITOR,
+    Kind.NAMES: lambda caller: caller.may(Permission.NAMES_ANSWER),
 }
 """Who answers what by their role; whether they may answer one of them is asked for each."""
 _WAITING: Final[dict[Kind, Callable[[Caller], Iterator[Approval]]]] = {

@@ -5,7 +5,6 @@ Nobody without a place has a permission here, but they may still be somebody to 
 
 from dataclasses import dataclass
 from functools import partial
-from typing import Final
 from uuid import UUID
 
 from chancery.errors import NotFound
@@ -15,19 +14,16 @@ from chancery.policy.subject import Subject
 from chancery.texts import message
 from portal import clock
 from portal.subjects.subject import is_active, subject_of
-from portal.usecases.permissions import of_application, of_place
 from protection.actor import Actor
 from protection.selectors.acting import ActingFacts, acting_of
 from protection.selectors.decisions import RightsOn, rights_of
 from tenants.actor import Actor as DirectoryActor
 from tenants.context import in_schema
 from tenants.directory.models import Person
-from tenants.directory.selectors.domains import application_of_person
-from tenants.directory.selectors.subject import subject_row
+from tenants.directory.roles import GUEST, USER, permissions_of
+from tenants.directory.selectors.domains import application_in_use
+from tenants.directory.selectors.subject import standing_row
 from tenants.organizations.selectors import OrganizationFacts
-
-APPLICATION: Final = "application"
-"""The role of every application; what it may do is said by its own roles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,8 @@ class Caller:
     person: UUID
     address: str
     name: str
-    role: str
+    roles: frozenset[str]
+    """What they hold here, directly or by a group, with the role that their place gives; none when disabled."""
     member: bool
     permissions: frozenset[Permission]
     ip: str
@@ -49,6 +46,8 @@ class Caller:
     known_as: frozenset[str] = frozenset()
     """The person's proven addresses, and those of this organization's groups that hold them, nested ones too."""
     device_name: str = ""
+    is_application: bool = False
+    """Whether it is a program, which may act for people that it cannot name."""
     acting: ActingFacts | None = None
     """For whom an administrator acts, as they have declared (``portal.usecases.acting``); None for themselves."""
     active: bool = True
@@ -93,11 +92,6 @@ class Caller:
         return partial(rights_of, organization=self.organization, subject=self.known_subject, now=clock.now())
 
     @property
-    def is_application(self) -> bool:
-        """Whether it is a program, which may act for people that it cannot name."""
-        return self.role == APPLICATION
-
-    @property
     def directory_actor(self) -> DirectoryActor:
         """The person as the tenants package records them."""
         return DirectoryActor(
@@ -107,6 +101,7 @@ class Caller:
             ip=self.ip,
             address=self.address,
             application=self.is_application,
+            manages_roles=self.may(Permission.ROLES_MANAGE),
         )
 
 
@@ -122,30 +117,29 @@ def caller_at(
 
     ``strength`` is how they are signed in; where nobody knows, the weakest way.
     """
-    row = subject_row(person.id, organization.id)
+    row = standing_row(person.id, organization.id)
     active = row is not None and is_active(row, organization.id)
-    role, member = "", False
+    roles, member = frozenset[str](), False
     known_as: frozenset[str] = frozenset()
     subject = None
     if row is not None:
         subject = subject_of(row, organization=organization.id, strength=strength, network=ip)
         groups = (group for group in row.groups if group.live and group.organization_id == organization.id)
         known_as = row.addresses | {group.address for group in groups}
-    permissions: frozenset[Permission] = frozenset()
     if person.is_service:
-        facts = application_of_person(organization.id, person.id)
-        if facts is not None and not facts.disabled:
-            role, member, permissions = APPLICATION, True, of_application(tuple(facts.roles))
+        member = application_in_use(organization.id, person.id)
+        roles = row.roles if row is not None and member else roles
     elif row is not None and active:
         place = next((place for place in row.places if place.organization_id == organization.id), None)
         if place is not None:
-            permissions = of_place(role=place.role, guest=place.guest, disabled=place.disabled)
-            role, member = place.role, not place.guest
+            member = not place.guest
+            roles = row.roles | {USER} if member else frozenset({GUEST})
+    permissions = permissions_of(roles)
     return Caller(
         person=person.id,
         address=person.email if row is None else row.email,
         name=person.name,
-        role=role,
+        roles=roles,
         member=member,
         permissions=permissions,
         ip=ip,
@@ -155,6 +149,7 @@ def caller_at(
         subject=subject,
         acting=_acting(organization, person.id) if Permission.DOCUMENTS_REVOKE in permissions else None,
         active=active,
+        is_application=person.is_service and member,
     )
 
 

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from portal.languages import grouped, reader_languages
 from portal.usecases.confirmation import ConfirmationPrompt, copies_until, if_any
 from portal.usecases.left_behind import before_they_go
-from portal.words.roles import ADMINISTRATOR, role_in_words
+from portal.words.roles import role_in_words
 from protection.selectors.affected import (
     affected_by_document,
     affected_by_key,
@@ -22,6 +22,7 @@ from protection.selectors.labels import documents_with, label
 from protection.selectors.named_groups import Named
 from protection.selectors.organization import Key
 from protection.selectors.templates import documents_under, template
+from tenants.directory.roles import ADMINISTRATOR
 from tenants.directory.selectors.devices import DeviceFacts
 from tenants.directory.selectors.domains import ApplicationFacts
 from tenants.directory.selectors.groups import GroupFacts, people_held
@@ -76,7 +77,7 @@ def disabling(person: PersonFacts) -> ConfirmationPrompt:
 
 def changing_role(person: PersonFacts, role: str) -> ConfirmationPrompt | None:
     """Say what making somebody an administrator, or no longer one, does; None for any other change of a role."""
-    if ADMINISTRATOR not in {person.role, role} or person.role == role:
+    if (role == ADMINISTRATOR) == (ADMINISTRATOR in person.roles):
         return None
     if role == ADMINISTRATOR:
         return _administrator(person.email)

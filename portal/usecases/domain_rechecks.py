@@ -9,7 +9,8 @@ from django.db import transaction
 
 from portal.notifications.domains import mail_domain_record_gone
 from portal.usecases.domain_lookup import look_up
-from portal.usecases.self_granted_access import ADMINISTRATOR, enabled_with_role
+from portal.usecases.self_granted_access import enabled_with_role
+from tenants.directory.roles import ADMINISTRATOR
 from tenants.directory.services.record_domain_check import DueDomain, due_domains, record_domain_check
 from tenants.organizations.selectors import organization_by_id
 

@@ -19,6 +19,7 @@ from portal.usecases.confirmation import (
 )
 from portal.usecases.effects import Effect, effect
 from portal.usecases.losses import losing_group
+from portal.usecases.roles import notify_of_group
 from portal.usecases.self_granted_access import guarding_self_granted_access
 from protection.selectors.affected import affected_by_people
 from protection.selectors.named_groups import named
@@ -117,6 +118,8 @@ def change_group(
             )
 
     change = confirmed_by_outcome(stated, act, losing_group)
+    if change.changed:
+        notify_of_group(caller, group_id, change.after.address)
     return ChangedGroup(
         _group_effect(change, add, remove, addresses_without_account(caller, change.after, only=add)), change
     )

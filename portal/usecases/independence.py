@@ -9,7 +9,9 @@ from uuid import UUID
 
 from django.conf import settings
 
-from portal.usecases.self_granted_access import ADMINISTRATOR, NOTIFIED_AT_MOST, enabled_with_role
+from chancery.policy.permission import Permission
+from portal.usecases.self_granted_access import NOTIFIED_AT_MOST, enabled_with_role
+from tenants.directory.roles import roles_with
 from tenants.directory.selectors.administrators import people_possibly_made_by
 from tenants.directory.selectors.people import PersonFacts
 
@@ -29,8 +31,8 @@ def are_independent(organization: UUID, one: UUID, other: UUID) -> bool:
     return one not in party_of(organization, other) and other not in party_of(organization, one)
 
 
-def independent_administrators(organization: UUID, person: UUID) -> list[PersonFacts]:
-    """Return the enabled administrators who are independent of a person, as many as are notified."""
+def independent_people(organization: UUID, person: UUID, permission: Permission) -> list[PersonFacts]:
+    """Return who has a permission and is enabled and independent of a person, as many as are notified."""
     party = party_of(organization, person)
-    found = [one for one in enabled_with_role(organization, ADMINISTRATOR) if one.id not in party]
+    found = [one for one in enabled_with_role(organization, *roles_with(permission)) if one.id not in party]
     return found[:NOTIFIED_AT_MOST]

@@ -21,13 +21,14 @@ from portal.subjects.untracked import shows_somebody, untracked_address, untrack
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, moment_in_words
 from portal.usecases.effects import Effect, effect
-from portal.usecases.self_granted_access import AUDITOR, NOTIFIED_AT_MOST, enabled_with_role
+from portal.usecases.self_granted_access import NOTIFIED_AT_MOST, enabled_with_role
 from protection.selectors.documents import decided_among, document_for
 from protection.selectors.sight import tracking_settings
 from protection.selectors.unmaskings import UnmaskingFacts, Unmaskings, unmaskings_for, waiting_since
 from protection.services import unmask
 from protection.services.configure import NeedsAnAuditor
 from protection.services.unmask import NobodyHidden
+from tenants.directory.roles import ADMINISTRATOR, AUDITOR
 from tenants.directory.selectors.administrators import people_possibly_made_by
 from tenants.directory.selectors.people import PersonFacts, enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts
@@ -133,7 +134,8 @@ def ask_for_group(*, caller: Caller, organization: OrganizationFacts, untracked_
 
 def _auditors(caller: Caller) -> list[PersonFacts]:
     """Return the auditors who could answer.  Raises NeedsAnAuditor where there are none."""
-    auditors = [one for one in enabled_with_role(caller.organization, AUDITOR) if one.id != caller.person]
+    answering = enabled_with_role(caller.organization, AUDITOR)
+    auditors = [one for one in answering if one.id != caller.person and ADMINISTRATOR not in one.roles]
     if not auditors:
         raise NeedsAnAuditor(
             message("No auditor is there who could approve it."),
@@ -145,7 +147,7 @@ def _auditors(caller: Caller) -> list[PersonFacts]:
 def may_approve(caller: Caller, found: UnmaskingFacts) -> bool:
     """Tell whether the caller may show what is asked for: an auditor, independent of who asks."""
     one_with = _one_with(caller.organization, found.asked_by)
-    return caller.role == AUDITOR and caller.person not in {found.asked_by, *one_with}
+    return caller.may(Permission.NAMES_ANSWER) and caller.person not in {found.asked_by, *one_with}
 
 
 @transaction.atomic
@@ -160,7 +162,7 @@ def answer_names(
     if found is None:
         raise NotFound(message("There is no such request, or you may not see it."))
     own = found.asked_by == caller.person
-    if caller.role != AUDITOR and not (own and not show):
+    if not caller.may(Permission.NAMES_ANSWER) and not (own and not show):
         raise NotFound(message("There is no such request, or you may not see it."))
     if show and not may_approve(caller, found):
         raise NeedsAnAuditor(

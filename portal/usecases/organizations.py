@@ -6,12 +6,12 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from portal.usecases.permissions import ROLES
 from protection.actor import Actor as ProtectionActor
 from protection.keys.root import root_store
 from protection.services.activate import NewOrganization, activate
 from tenants.actor import Actor
 from tenants.context import in_schema
+from tenants.directory.roles import ADMINISTRATOR, ROLES
 from tenants.directory.selectors.people import PersonFacts
 from tenants.directory.services.claim_domain import claim_domain
 from tenants.directory.services.create_person import create_person
@@ -53,7 +53,7 @@ def create_organization(
         organization_id=made.id,
         address=administrator,
         name=administrator_name,
-        role="global_administrator",
+        role=ADMINISTRATOR,
         founder=True,
         actor=actor,
     )
@@ -84,7 +84,7 @@ def _protection_actor(actor: Actor, first: PersonFacts) -> ProtectionActor | Non
         person=first.id,
         address=first.email,
         name=first.name,
-        permissions=ROLES["global_administrator"],
+        permissions=ROLES[ADMINISTRATOR].permissions,
         ip=actor.ip,
         source=actor.source,
     )

@@ -16,12 +16,13 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated, confirmed, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.left_behind import after_they_went
-from portal.usecases.roles import NO_ROLE, notify_of_role, require_roles, require_scope
-from portal.words.roles import role_in_words
+from portal.usecases.roles import given, notify_of_role, require_roles, require_scope
+from portal.words.roles import role_in_words, roles_in_words
 from protection.selectors.affected import affected_by_person
 from protection.services.unlink_identity import unlink_identity
 from tenants import naming
 from tenants.actor import Actor as DirectoryActor
+from tenants.directory.roles import USER
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.people import PersonFacts, person_in
 from tenants.directory.services.create_person import create_person as create_person_service
@@ -55,7 +56,7 @@ def create_person(
 
     Raises DirectoryRefused, NameRefused and ConfirmationRequired.
     """
-    require_roles(caller, role)
+    require_roles(caller, concerned=role != USER)
     prompt = consequences.adding(naming.address(address), role)
 
     def act(reason: str) -> PersonFacts:
@@ -71,7 +72,7 @@ def create_person(
         )
 
     person = act(stated.reason) if prompt is None else confirmed(prompt, stated, act)
-    if person.role != NO_ROLE:
+    if given(person):
         notify_of_role(caller, person)
     mail_invitation(person, organization)
     words = _("{address} is added. An invitation is sent; a code mailed to that address signs the person in.")
@@ -146,7 +147,7 @@ def change_role(*, caller: Caller, person_id: UUID, role: str, stated: Stated) -
     return effect(
         changed,
         _("{address}: the role is {after} now (before: {before}).").format(
-            address=found.email, after=role_in_words(role), before=role_in_words(found.role)
+            address=found.email, after=role_in_words(role), before=roles_in_words(found.roles)
         ),
         _("{address} has the role {role} already.").format(address=found.email, role=role_in_words(role)),
     )

@@ -24,7 +24,7 @@ def call_refused(*, caller: Caller, organization: OrganizationFacts, missing: Pe
     """
     if missing not in ADMINISTRATIVE:
         return
-    number = nth_this_hour(place=f"{organization.schema_name} calls", who=str(caller.person)) if caller.role else 0
+    number = nth_this_hour(place=f"{organization.schema_name} calls", who=str(caller.person)) if caller.roles else 0
     if not 1 <= number <= RECORDED_AN_HOUR:
         count_unauthenticated(place=organization.schema_name, address=caller.ip)
         return

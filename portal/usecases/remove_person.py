@@ -13,7 +13,7 @@ from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, 
 from portal.usecases.effects import Effect, effect
 from portal.usecases.known_secrets import notify_of_known_secrets
 from portal.usecases.left_behind import after_they_went, before_they_go
-from portal.usecases.roles import require_roles
+from portal.usecases.roles import given, require_roles
 from protection.selectors.affected import affected_by_person
 from protection.selectors.documents import owned_by
 from tenants.connections.services.keep import forget_person
@@ -46,7 +46,7 @@ def removal_of(*, caller: Caller, person_id: UUID) -> Removal:
 def remove_person(*, caller: Caller, person_id: UUID, stated: Stated) -> Effect:
     """Remove the person for good, once that is confirmed.  Raises DirectoryRefused and what ``confirmed`` raises."""
     removal = removal_of(caller=caller, person_id=person_id)
-    require_roles(caller, removal.person.role)
+    require_roles(caller, concerned=given(removal.person))
     if removal.person.is_service:
         raise NotPermitted(_("An application is not removed like a person. Disable it on the page of applications."))
 

@@ -6,6 +6,7 @@ second factor; whatever an application then does to roles is mailed to every adm
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -15,23 +16,30 @@ from django.utils.translation import gettext as _
 from chancery.policy.permission import Permission
 from chancery.policy.policy import Strength
 from portal.notifications.mails import mail_role_changed
-from portal.usecases.caller import APPLICATION, Caller
+from portal.usecases.caller import Caller
 from portal.usecases.known_secrets import notify_of_known_secrets
-from portal.usecases.permissions import PermissionMissing, of_application
+from portal.usecases.permissions import PermissionMissing
+from portal.words.roles import roles_in_words
 from tenants.directory.errors import NotPermitted
+from tenants.directory.members import held_by
+from tenants.directory.role_groups import given_by_groups
+from tenants.directory.roles import ADMINISTRATOR, PLACES, USER, permissions_of
 from tenants.directory.selectors.people import PersonFacts, people_in, person_in
 from tenants.directory.services.change_role import change_role as change_role_service
 from tenants.directory.services.disable_person import disable_person as disable_person_service
 from tenants.directory.services.enable_person import enable_person as enable_person_service
 
-NO_ROLE: Final = "user"
-ADMINISTRATOR: Final = "global_administrator"
 _ALL: Final = 10_000
 
 
-def require_roles(caller: Caller, role: str = NO_ROLE) -> None:
-    """Let pass who may manage roles, and anybody when none is concerned.  Raises NotPermitted."""
-    if role != NO_ROLE and not caller.may(Permission.ROLES_MANAGE):
+def given(person: PersonFacts) -> bool:
+    """Tell whether a person holds a role beside the one of their place; those of applications are no affair of this."""
+    return not person.is_service and not set(person.roles) <= set(PLACES)
+
+
+def require_roles(caller: Caller, *, concerned: bool) -> None:
+    """Let pass who may manage roles, and anybody when no role is concerned.  Raises NotPermitted."""
+    if concerned and not caller.may(Permission.ROLES_MANAGE):
         raise PermissionMissing(
             Permission.ROLES_MANAGE,
             _("This application may not change who is an administrator or auditor. Ask an administrator to do it."),
@@ -43,7 +51,7 @@ def require_scope(caller: Caller, person: PersonFacts) -> None:
 
     Raises NotPermitted.
     """
-    require_roles(caller, person.role)
+    require_roles(caller, concerned=given(person))
     if person.is_service and not caller.may(Permission.APPLICATIONS_MANAGE):
         raise PermissionMissing(
             Permission.APPLICATIONS_MANAGE,
@@ -55,7 +63,7 @@ def require_scope(caller: Caller, person: PersonFacts) -> None:
 def change_role(*, caller: Caller, person_id: UUID, role: str, reason: str = "") -> bool:
     """Give a person another role; return whether anything changed.  Raises DirectoryRefused."""
     before = person_in(caller.organization, person_id)
-    require_roles(caller, before.role if role == NO_ROLE else role)
+    require_roles(caller, concerned=role != USER or given(before))
     changed = change_role_service(
         organization_id=caller.organization,
         person_id=person_id,
@@ -65,7 +73,7 @@ def change_role(*, caller: Caller, person_id: UUID, role: str, reason: str = "")
     )
     if changed:
         notify_of_role(caller, person_in(caller.organization, person_id))
-        if before.role == ADMINISTRATOR:
+        if ADMINISTRATOR in before.roles:
             notify_of_known_secrets(caller, before)
     return changed
 
@@ -96,7 +104,7 @@ def require_second_factor(caller: Caller, roles: Sequence[str]) -> None:
     Raises NotPermitted.
     """
     strength = Strength.CODE if caller.subject is None else caller.subject.strength
-    if Permission.ROLES_MANAGE in of_application(tuple(roles)) and strength.rank < Strength.MFA.rank:
+    if Permission.ROLES_MANAGE in permissions_of(roles) and strength.rank < Strength.MFA.rank:
         raise NotPermitted(
             _("Only an administrator who signed in with a second factor can let an application manage roles.")
         )
@@ -104,8 +112,20 @@ def require_second_factor(caller: Caller, roles: Sequence[str]) -> None:
 
 def notify_of_role(caller: Caller, person: PersonFacts) -> None:
     """Mail every administrator that an application has changed somebody's role."""
-    if caller.role != APPLICATION:
+    _notify(caller, person.email or person.name, person.roles)
+
+
+def notify_of_group(caller: Caller, group_id: UUID, address: str) -> None:
+    """Mail every administrator that an application has given a group a role, or changed one that holds a role."""
+    if caller.is_application:
+        roles = given_by_groups(caller.organization, held_by(group_id))
+        if roles:
+            _notify(caller, address, roles)
+
+
+def _notify(caller: Caller, whom: str, roles: Sequence[str]) -> None:
+    if not caller.is_application:
         return
-    administrators = people_in(caller.organization, role=ADMINISTRATOR, limit=_ALL)
+    administrators = people_in(caller.organization, roles=[ADMINISTRATOR], limit=_ALL)
     recipients = [one for one in administrators if one.email and not one.disabled]
-    mail_role_changed(recipients, application=caller.name, person=person)
+    mail_role_changed(recipients, application=caller.name, whom=whom, roles=partial(roles_in_words, roles))

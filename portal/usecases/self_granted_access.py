@@ -19,23 +19,26 @@ from django.db import transaction
 
 from chancery.errors import Conflict
 from chancery.ledger.kinds import Kind
+from chancery.policy.permission import Permission
 from chancery.policy.policy import Strength
 from chancery.texts import message
 from portal import clock
 from portal.notifications.mails import mail_access_gained
 from portal.subjects.subject import subject_of
-from portal.usecases.caller import APPLICATION, Caller
+from portal.usecases.caller import Caller
 from protection.selectors.equivalence_classes import rules
 from protection.selectors.self_granted import Reachable, documents_gained, one_change_at_a_time, reachable, together
 from protection.services.recording import record_action
+from tenants.directory.roles import ADMINISTRATOR, AUDITOR, roles_with
 from tenants.directory.selectors.administrators import people_connected_to
 from tenants.directory.selectors.domains import applications_in
 from tenants.directory.selectors.people import PersonFacts, people_in
 from tenants.directory.selectors.subject import subject_row
 
-ADMINISTRATOR, AUDITOR = "global_administrator", "auditor"
 NOTIFIED_AT_MOST = 50
 """How many people are notified at most, auditors first."""
+_MANAGING = roles_with(Permission.TEMPLATES_MANAGE) | roles_with(Permission.GROUPS_MANAGE)
+"""Who holds one of these makes changes by which they could gain; each of them is watched."""
 MANY = 10_000
 """More administrators than anybody has: none may be missed by the rule."""
 
@@ -58,11 +61,12 @@ def guarding_self_granted_access(
     could be asked: what it does is made, and recorded when an administrator gains by it.  Raises
     NeedsAnotherAdministrator, and nothing is changed.
     """
-    organization, application = caller.organization, caller.role == APPLICATION
-    administrators = enabled_with_role(organization, ADMINISTRATOR)
+    organization, application = caller.organization, caller.is_application
+    managing = enabled_with_role(organization, *_MANAGING)
+    administrators = [one for one in managing if ADMINISTRATOR in one.roles]
     days = timedelta(days=settings.CHANCERY_APPROVER_DAYS)
     connected = frozenset() if application else people_connected_to(organization, caller.person, within=days)
-    watched = {one.id for one in administrators} | connected | ({author} if author is not None else set())
+    watched = {one.id for one in managing} | connected | ({author} if author is not None else set())
     maker = None if application else caller.person
     with transaction.atomic():
         one_change_at_a_time(organization)
@@ -116,7 +120,7 @@ def _put_on_record(
         *enabled_with_role(caller.organization, ADMINISTRATOR),
     )
     # A person whom an application let in has not made it do so, and is one of those who watch.
-    gainers = () if caller.role == APPLICATION else gained
+    gainers = () if caller.is_application else gained
     recipients = {
         one.id: one for one in watching[:NOTIFIED_AT_MOST] if one.id not in gainers and one.id != caller.person
     }
@@ -142,7 +146,7 @@ def _reachable(organization: UUID, people: Iterable[UUID], maker: UUID | None) -
     return found
 
 
-def enabled_with_role(organization: UUID, role: str) -> list[PersonFacts]:
-    """Return the enabled people with a role; an application has none of these."""
-    found = people_in(organization, role=role, limit=MANY)
+def enabled_with_role(organization: UUID, *roles: str) -> list[PersonFacts]:
+    """Return the enabled people who hold one of the roles, directly or by a group; no applications."""
+    found = people_in(organization, roles=roles, limit=MANY)
     return [one for one in found if not (one.disabled or one.guest or one.is_service)]

@@ -14,11 +14,12 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed_by_outcome, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.revocations import deactivate_service
-from portal.usecases.self_granted_access import AUDITOR, NOTIFIED_AT_MOST, enabled_with_role
+from portal.usecases.self_granted_access import NOTIFIED_AT_MOST, enabled_with_role
 from portal.words.settings import settings_in_words
 from protection.models import Tracking
 from protection.selectors.affected import affected_by_service
 from protection.services.configure import Configuration, configure
+from tenants.directory.roles import ADMINISTRATOR, AUDITOR
 from tenants.organizations.selectors import OrganizationFacts
 from tenants.organizations.services.activate_service import activate_service
 
@@ -81,7 +82,8 @@ def _hiding(caller: Caller, changes: Mapping[str, tuple[object, object]]) -> Con
     names = changes.get("tracking", (None, None))[0] == Tracking.NAMED
     if not names and changes.get("untracked_group", (None, None))[1] is None:
         return None
-    others = [one for one in enabled_with_role(caller.organization, AUDITOR) if one.id != caller.person]
+    answering = enabled_with_role(caller.organization, AUDITOR)
+    others = [one for one in answering if one.id != caller.person and ADMINISTRATOR not in one.roles]
     return ConfirmationPrompt(
         question=_("Hide from owners who opens their documents?"),
         consequences=(

@@ -17,7 +17,7 @@ _KEPT = ("title", "issuer", "owner")
 
 def sight_of(*, caller: Caller) -> Sight:
     """Return what the caller may know; of members of the untracked group only auditors and administrators do."""
-    return sight_for(caller.person, audits=caller.may(Permission.DOCUMENTS_READ_ALL))
+    return sight_for(caller.person, audits=caller.may(Permission.AUDIT_READ))
 
 
 def sight_for(person: UUID, *, audits: bool) -> Sight:

@@ -7,12 +7,13 @@ from uuid import UUID
 from django.db import transaction
 from django.urls import reverse
 
+from chancery.policy.permission import Permission
 from portal.notifications.pauses import mail_pause_to_owner, mail_paused
-from portal.usecases.self_granted_access import ADMINISTRATOR, AUDITOR
 from portal.usecases.sight import names_person, sight_for
 from portal.words.budgets import allowance
 from protection.selectors.budgets import PauseRow
 from protection.services.budgets import begin_told, forget_counted
+from tenants.directory.roles import permissions_of
 from tenants.directory.selectors.people import enabled_among, language_of, person_in
 from tenants.organizations.selectors import OrganizationFacts, organization_by_id
 
@@ -47,7 +48,7 @@ def _tell_owner(organization: OrganizationFacts, row: PauseRow) -> None:
     owner = person_in(organization.id, row.budget_owner)
     if not owner.email or owner.id == row.person:
         return
-    audits = owner.role in {ADMINISTRATOR, AUDITOR}
+    audits = Permission.AUDIT_READ in permissions_of(owner.roles)
     named = names_person(sight_for(owner.id, audits=audits), row.person, audits=audits)
     mail_pause_to_owner(
         row,

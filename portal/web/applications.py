@@ -10,26 +10,14 @@ from django.views.decorators.http import require_GET, require_http_methods
 from chancery.policy.permission import Permission
 from portal.ordering import APPLICATIONS, in_order
 from portal.usecases.applications import create_application, disable_application
-from portal.usecases.permissions import APPLICATION_ROLES
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page, paged, show, words_of
 from portal.web.listing import Column, Listing
+from portal.words.roles import named_with_sentence
 from tenants.directory.errors import DirectoryRefused
+from tenants.directory.roles import OF_APPLICATIONS
 from tenants.directory.selectors.domains import application_of_client, applications_in
 from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
-
-ROLE_WORDS = {
-    "connector": gettext_lazy("Connector: protects files, also for others to own, and reads templates"),
-    "directory": gettext_lazy("Directory: manages people and groups"),
-    "groups": gettext_lazy("Groups: manages groups, and sees people"),
-    "people": gettext_lazy("People: adds, disables and enables people"),
-    "reporter": gettext_lazy("Reporter: reads the audit log and everybody's documents' history"),
-    "roles": gettext_lazy(
-        "Roles: together with “Directory” it appoints and removes administrators and auditors. Only an administrator"
-        " who signed in with a second factor can allow this."
-    ),
-}
-
 
 COLUMNS = (
     Column("name", gettext_lazy("Name"), "name", sorts=True, stays=True),
@@ -48,7 +36,7 @@ class ApplicationForm(forms.Form):
     roles = forms.MultipleChoiceField(
         label=gettext_lazy("What it may do"),
         required=False,
-        choices=[(name, ROLE_WORDS.get(name, name)) for name in sorted(APPLICATION_ROLES)],
+        choices=[(name, named_with_sentence(name)) for name in sorted(OF_APPLICATIONS)],
         widget=forms.CheckboxSelectMultiple,
         help_text=gettext_lazy("Without a role it can only open what it was granted."),
     )
@@ -104,5 +92,5 @@ def application(request: PageRequest, client_id: str) -> HttpResponse:
         )
     if request.method == "POST" and not found.disabled:
         code = issue_enrollment_code(person_id=found.person_id, actor=request.caller.directory_actor)
-    may = [ROLE_WORDS.get(role, role) for role in found.roles]
+    may = [named_with_sentence(role) for role in found.roles]
     return show(request, "application", "applications", {"found": found, "code": code, "may": may})

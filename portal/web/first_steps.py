@@ -51,7 +51,7 @@ WORDS: Final = (
 def first_steps(request: PageRequest, totals: Totals) -> tuple[Step, ...]:
     """Return the steps of the reader's organization, nothing when all is done."""
     organization, base = request.organization.id, settings.CHANCERY_BASE_URL
-    administrators = people_in(organization, role="global_administrator", limit=3)
+    administrators = people_in(organization, roles=["global_administrator"], limit=3)
     states = (
         (any(domain.proven_at for domain in domains_in(organization)), f"{reverse('people')}#domains"),
         (has_second_factor(request.caller.person), f"{base}/accounts/2fa/"),

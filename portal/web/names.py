@@ -34,7 +34,7 @@ def names(request: PageRequest) -> HttpResponse:
     found = visible_names_requests(caller=request.caller)
     context = {
         "rows": [(one, STATES[one.state], one.asked_by == request.caller.person) for one in found.rows],
-        "answers": request.caller.role == "auditor",
+        "answers": request.caller.may(Permission.NAMES_ANSWER),
         "hidden": found.hidden,
         "manages": request.caller.may(Permission.SETTINGS_MANAGE),
         "group": untracked_address(request.organization.id, found.group),

@@ -8,9 +8,10 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from portal.usecases.permissions import of_place
 from portal.web.account_pages import person_of
+from tenants.directory.roles import permissions_of
 from tenants.directory.selectors.people import MembershipFacts, memberships_of
+from tenants.directory.selectors.roles import roles_by_place
 
 LATEST: Final = "organization"
 """In the address and in the session: the organization from whose pages the person came last."""
@@ -38,11 +39,11 @@ def _place(request: HttpRequest) -> Place | None:
     if asked in places and request.session.get(LATEST) != asked:
         request.session[LATEST] = asked
     found = places.get(request.session.get(LATEST, "")) or (next(iter(places.values())) if len(places) == 1 else None)
-    return None if found is None else _shown(found)
+    return None if found is None else _shown(found, person_of(request))
 
 
-def _shown(found: MembershipFacts) -> Place:
-    permissions = of_place(role=found.role, guest=found.guest, disabled=found.disabled)
+def _shown(found: MembershipFacts, person: UUID) -> Place:
+    permissions = permissions_of(roles_by_place(person, {found.organization_id: found.guest})[found.organization_id])
     return Place(
         id=found.organization_id,
         name=found.name,

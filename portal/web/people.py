@@ -33,17 +33,15 @@ from portal.web.listing import Column, Listing
 from portal.web.person_addresses import managed_addresses
 from portal.web.previews import ask
 from portal.words.events import shown_events
+from portal.words.roles import named_with_sentence, roles_in_words
 from tenants import naming
 from tenants.directory.members import Member
+from tenants.directory.roles import OF_PEOPLE, USER
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import count_groups, group_in, groups_in, place_of
 from tenants.directory.selectors.people import count_in, people_in, person_in, place_in_list
 
-ROLES = [
-    ("user", gettext_lazy("User: protects and opens documents")),
-    ("auditor", gettext_lazy("Auditor: also reads the audit log and everybody's documents' history")),
-    ("global_administrator", gettext_lazy("Administrator: manages everything; cannot open content by role")),
-]
+ROLES = [(role, named_with_sentence(role)) for role in (USER, *OF_PEOPLE)]
 PAGE = 50
 LATELY = 5
 """Events of a person that their page shows; the audit log has the others."""
@@ -89,7 +87,7 @@ def people(request: PageRequest) -> HttpResponse:
     )
     groups = groups_in(request.organization.id, sort=groups_listing.sort, after=groups_after, limit=PAGE)
     context = {
-        "found": found,
+        "found": [(one, roles_in_words(one.roles)) for one in found],
         "listing": listing,
         "groups_listing": groups_listing,
         "total": None if after or len(found) < PAGE else count_in(request.organization.id, search=search),
@@ -144,7 +142,10 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
     organization = request.organization.id
     found = person_in(organization, person_id)
     manages = request.caller.may(Permission.PEOPLE_MANAGE)
-    form = RoleForm(request.POST if request.POST.get("act") == "role" else None, initial={"role": found.role})
+    form = RoleForm(
+        request.POST if request.POST.get("act") == "role" else None,
+        initial={"role": found.roles[-1] if found.roles else USER},
+    )
     if request.method == "POST" and manages:
         act = request.POST.get("act")
         if act in {"preview-role", "preview-disable", "preview-enable"}:

@@ -23,8 +23,10 @@ from portal.usecases.operators import operator_here
 from portal.usecases.organizations import CreatedOrganization, create_organization
 from portal.web.account_pages import actor_of, person_of, to_sign_in
 from portal.web.framework import attempt
+from portal.words.roles import roles_in_words
 from tenants import naming
 from tenants.directory.selectors.people import memberships_of, person_with_login
+from tenants.directory.selectors.roles import roles_by_place
 from tenants.organizations.selectors import organization_by_slug
 
 READY = "chancery.organization_ready"
@@ -38,10 +40,15 @@ def start(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"may_create": settings.CHANCERY_OPEN_SIGNUP}
     if request.user.is_authenticated:
         context["operates"] = operator_here(person_of(request)) is not None
+        places = [place for place in memberships_of(person_of(request)) if not place.disabled]
+        roles = roles_by_place(person_of(request), {place.organization_id: place.guest for place in places})
         context["places"] = [
-            {"place": place, "origin": settings.CHANCERY_BASE.origin_of(place.host)}
-            for place in memberships_of(person_of(request))
-            if not place.disabled
+            {
+                "place": place,
+                "origin": settings.CHANCERY_BASE.origin_of(place.host),
+                "roles": roles_in_words(roles[place.organization_id]),
+            }
+            for place in places
         ]
     return render(request, "pages/start.html", context)
 

@@ -35,6 +35,15 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         "between": _("{who} changed the role of {target} from {before} to {after}."),
         PLAIN: _("{who} changed the role of {target}."),
     },
+    DirectoryKind.ROLE_GIVEN: {
+        "ends": _("{who} gave {target} the role {role} until {until}."),
+        PLAIN: _("{who} gave {target} the role {role}."),
+    },
+    DirectoryKind.ROLE_ENDED: {
+        OWN: _("{who} gave up the role {role}."),
+        PLAIN: _("{who} took the role {role} from {target}."),
+    },
+    DirectoryKind.ROLE_EXPIRED: {PLAIN: _("The role {role} of {target} ended by itself.")},
     DirectoryKind.ADDRESS_ADDED: {
         OWN: _("{who} gave themselves the address {address}."),
         PLAIN: _("{who} gave {target} the address {address}."),

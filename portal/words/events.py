@@ -22,7 +22,7 @@ from portal.words.actors import ShownActor, shown_actor
 from portal.words.event_changes import Known, change_sentences, changes_of, named
 from portal.words.event_reasons import moment_in_words, why_of
 from portal.words.event_sentences import SENTENCES, UNKNOWN
-from portal.words.roles import role_in_words
+from portal.words.roles import role_in_words, roles_in_words
 from portal.words.sentence_variants import (
     ALL,
     AS_RECORDED,
@@ -253,7 +253,7 @@ def _values(row: EventRow, known: Known, actor: ShownActor) -> dict[str, str]:
         "owner": str(personal.get("owner", "")),
         "recipient": recipient,
         # The owner of the address or device is the recipient; of a person the event lists the address.
-        "target": recipient or first or (title if row.kind.startswith("person.") else ""),
+        "target": recipient or first or (title if row.kind.startswith(("person.", "role.")) else ""),
         "address": first,
         "group": title or first,
         "application": title,
@@ -296,7 +296,7 @@ def _names(row: EventRow, known: Known) -> dict[str, str]:
         found["before"] = named(details.get("names_before"), details.get("language_before"))
         found["before"] = found["before"] or known.label(details["before"], row.received_at)
     elif row.kind == DirectoryKind.ROLE_CHANGED and "after" in details:
-        found |= {name: role_in_words(str(details.get(name, ""))) for name in ("before", "after")}
+        found |= {name: roles_in_words(str(details.get(name, "")).split(",")) for name in ("before", "after")}
     elif row.kind == Kind.KEY_ROTATED:
         found["before"] = _short(details.get("before"))
     return found

@@ -27,7 +27,7 @@ where m.organization_id = %s and not m.guest and m.removed_at is null and not u.
 """
 _SELECT: Final = """
 select m.person_id, coalesce(p.user_name, u.email), not m.disabled and u.is_active, coalesce(p.external_id, ''),
-  u.name, m.role, m.created_at, coalesce(p.modified_at, m.created_at), p.attributes
+  u.name, m.created_at, coalesce(p.modified_at, m.created_at), p.attributes
 """
 _EMAILS: Final = """
 jsonb_array_elements(case when p.id is not null then coalesce(p.attributes->'emails', '[]'::jsonb) else
@@ -70,7 +70,6 @@ class PersonRecord:
     active: bool
     external_id: str
     name: str
-    role: str
     created_at: datetime
     modified_at: datetime
     attributes: Mapping[str, Any] | None = field(hash=False)

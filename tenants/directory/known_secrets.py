@@ -6,9 +6,12 @@ have put a device of their own in its place; the organization goes on using it a
 
 from uuid import UUID
 
+from chancery.policy.permission import Permission
 from tenants.actor import Actor
 from tenants.directory.change import note
 from tenants.directory.models import ApiClient, Membership
+from tenants.directory.roles import roles_with
+from tenants.directory.selectors.roles import holders
 from tenants.events import DirectoryKind
 
 
@@ -41,9 +44,9 @@ def note_known_secrets(place: Membership, actor: Actor) -> None:
 
 def managers_among(organization_id: UUID, people: set[str]) -> set[str]:
     """Return which of these people may manage the organization's applications now."""
+    managers = holders(organization_id, roles_with(Permission.APPLICATIONS_MANAGE))
     rows = Membership.objects.within(organization_id).filter(
-        person_id__in=people,
-        role=Membership.Role.GLOBAL_ADMINISTRATOR,
+        person_id__in=[one for one in managers if str(one) in people],
         disabled=False,
         removed_at__isnull=True,
         person__is_active=True,

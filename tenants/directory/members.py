@@ -1,6 +1,7 @@
 """Who is in a group: writing members and keeping groups free of circles."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -10,10 +11,14 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from tenants import naming
+from tenants.actor import Actor
 from tenants.directory.change import raise_epochs
 from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.models import Address, Group, GroupMember, Membership
 from tenants.directory.revocations import people_below, record_revocation
+from tenants.directory.role_groups import refusing_own_gain, require_role_manager
+from tenants.directory.role_receipts import remember_roles
+from tenants.directory.selectors.people import people_known_as
 
 _HOLDERS = """
 WITH RECURSIVE holding(id) AS (
@@ -22,6 +27,16 @@ WITH RECURSIVE holding(id) AS (
   SELECT m.group_id FROM public.directory_groupmember m JOIN holding h ON m.member_group_id = h.id
 )
 SELECT id FROM holding
+"""
+
+_CONTENTS = """
+WITH RECURSIVE within(id) AS (
+  SELECT %(group)s::uuid
+  UNION
+  SELECT m.member_group_id FROM public.directory_groupmember m JOIN within w ON m.group_id = w.id
+  WHERE m.member_group_id IS NOT NULL
+)
+SELECT id FROM within
 """
 
 
@@ -60,23 +75,41 @@ def _by_address(address: str, groups: Mapping[str, UUID]) -> Member:
     return Member(group_id=groups[address]) if address in groups else Member(address=address)
 
 
-def add_members(group: Group, members: Sequence[Member]) -> None:
+def add_members(group: Group, members: Sequence[Member], actor: Actor) -> None:
     """Add members, each at most once; refuse strangers, other organizations' groups and circles.
 
-    People they hold may be shut out by what is denied to the group.
+    People they hold may be shut out by what is denied to the group.  Where the group gives a role, an address stands
+    for the person who is known by it here.  Raises NotPermitted where it does and the actor may not manage roles.
     """
     members = meant(group.organization_id, members)
-    for member in members:
-        row = _row(group, member)
-        GroupMember.objects.of_installation().get_or_create(group=group, organization_id=group.organization_id, **row)
+    above = held_by(group.id)
+    gives = bool(members) and require_role_manager(group.organization_id, above, actor)
+    if gives:
+        members = _people_meant(group.organization_id, members)
     inner = [member.group_id for member in members if member.group_id is not None]
-    record_revocation(_people(members) | people_below(inner), groups=held_by(group.id), joined=True)
+    with refusing_own_gain(group.organization_id, actor) if gives else nullcontext():
+        for member in members:
+            row = _row(group, member)
+            GroupMember.objects.of_installation().get_or_create(
+                group=group, organization_id=group.organization_id, **row
+            )
+        for one in inner if gives else ():
+            enter_as_people(group.organization_id, one)
+    joining = _people(members) | people_below(inner)
+    record_revocation(joining, groups=above, joined=True)
     raise_epochs(_people(members))
+    if gives:
+        remember_roles(group.organization_id, joining, actor)
 
 
-def remove_members(group: Group, members: Sequence[Member]) -> None:
-    """Remove members; one that is not there is no error.  People they hold lose what the group gave."""
+def remove_members(group: Group, members: Sequence[Member], actor: Actor) -> None:
+    """Remove members; one that is not there is no error.  People they hold lose what the group gave.
+
+    Raises NotPermitted where the group gives a role and the actor may not manage roles.
+    """
     members = leaving(group.organization_id, group.id, members)
+    if members:
+        require_role_manager(group.organization_id, held_by(group.id), actor)
     lost = _people(members) | people_below([member.group_id for member in members if member.group_id is not None])
     record_revocation(lost, groups=held_by(group.id))
     for member in members:
@@ -99,6 +132,28 @@ def leave_groups(organization_id: UUID, person_id: UUID) -> None:
     theirs = addresses.exclude(proven_by="") | addresses.filter(asserted_by_id=organization_id)
     named = Q(person_id=person_id) | Q(address__in=theirs.values("address"))
     GroupMember.objects.within(organization_id).filter(named).delete()
+
+
+def enter_as_people(organization_id: UUID, group_id: UUID) -> None:
+    """Enter people as themselves where a group, or one in it, names them by an address by which they are known here."""
+    rows = GroupMember.objects.within(organization_id).filter(group_id__in=groups_within(group_id))
+    named = list(rows.filter(address__isnull=False).values_list("id", "group_id", "address"))
+    known = people_known_as(organization_id, [str(address) for _, _, address in named])
+    for row, group, address in named:
+        if address in known:
+            rows.filter(id=row).delete()
+            GroupMember.objects.of_installation().get_or_create(
+                organization_id=organization_id,
+                group_id=group,
+                person_id=known[address],
+                member_group=None,
+                address=None,
+            )
+
+
+def _people_meant(organization_id: UUID, members: Sequence[Member]) -> list[Member]:
+    known = people_known_as(organization_id, [one.address for one in members if one.address is not None])
+    return [Member(person_id=known[one.address]) if one.address in known else one for one in members]
 
 
 def _people(members: Sequence[Member]) -> set[UUID]:
@@ -124,6 +179,13 @@ def _row(group: Group, member: Member) -> dict[str, Any]:
             raise DirectoryRefused(_("A group cannot contain itself, not even through other groups."))
         return {"member_group_id": member.group_id}
     return {"address": member.address}
+
+
+def groups_within(group_id: UUID) -> set[UUID]:
+    """Return the group itself and every group that it contains."""
+    with connection.cursor() as cursor:
+        cursor.execute(_CONTENTS, {"group": group_id})
+        return {row[0] for row in cursor.fetchall()}
 
 
 def held_by(group_id: UUID) -> set[UUID]:

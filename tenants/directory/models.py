@@ -219,31 +219,21 @@ class FormerAddressHolder(models.Model):
 
 
 class Membership(models.Model):
-    """A person's place in one organization: member or guest, with a role, perhaps disabled.
+    """A person's place in one organization: member or guest, perhaps disabled.
 
     ``address`` and ``name`` are what the organization itself entered.  Of a guest it sees these and nothing else: an
-    invitation must not tell who holds an address, under which name and with which others.  ``added_by`` and
-    ``role_given_by`` are the people who did so, since together they count as one (P18); who became a member by an
-    address that they proved has added themselves.  A person who left keeps the row, disabled, with ``removed_at``: the
+    invitation must not tell who holds an address, under which name and with which others.  ``added_by`` is the
+    person who did so, since together they count as one (P18); who became a member by an address that they proved has
+    added themselves.  A person who left keeps the row, disabled, with ``removed_at``: the
     old identity stays refused, and its id is never given again.  ``returned_at`` is when a person who had left and
     whose account goes on elsewhere was given a place again.
     """
-
-    class Role(models.TextChoices):
-        """What the person may do in the organization's pages; what opens content is never decided by a role."""
-
-        GLOBAL_ADMINISTRATOR = "global_administrator"
-        AUDITOR = "auditor"
-        USER = "user"
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     guest = models.BooleanField(default=False)
     address = models.CharField(max_length=254, blank=True)
     name = models.CharField(max_length=200, blank=True)
-    role = models.CharField(max_length=24, choices=Role.choices, default=Role.USER)
-    role_changed_at = models.DateTimeField(null=True)
-    role_given_by = models.UUIDField(null=True)
     disabled = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     added_by = models.UUIDField(null=True, editable=False)
@@ -257,7 +247,6 @@ class Membership(models.Model):
 
         constraints = [
             models.UniqueConstraint(fields=["organization", "person"], name="directory_one_membership"),
-            models.CheckConstraint(condition=Q(guest=False) | Q(role="user"), name="directory_guests_hold_no_role"),
         ]
 
     def __str__(self) -> str:
@@ -334,6 +323,62 @@ class GroupMember(models.Model):
         return f"member of {self.group_id}"
 
 
+class RoleAssignment(models.Model):
+    """A role that a person, an application (by the person it acts as) or a group holds in an organization.
+
+    A group's members hold it while they are in the group.  After ``ends_at`` it is held no more, at that very moment:
+    a sweep records it then and deletes the row.  ``warned_at`` is when the end was announced by mail.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    role = models.CharField(max_length=24)
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="+")
+    group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="+")
+    since = models.DateTimeField(db_default=Now(), editable=False)
+    given_by = models.UUIDField(null=True)
+    reason = models.CharField(max_length=500, blank=True)
+    ends_at = models.DateTimeField(null=True)
+    warned_at = models.DateTimeField(null=True)
+
+    objects = OfOrganization["RoleAssignment"]()
+
+    class Meta:
+        """A person or a group in each row, and each role once."""
+
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(person__isnull=False, group__isnull=True) | Q(person__isnull=True, group__isnull=False),
+                name="directory_role_of_one_thing",
+            ),
+            models.UniqueConstraint(
+                fields=["organization", "role", "person", "group"],
+                name="directory_role_held_once",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} in {self.organization_id}"
+
+
+class RoleReceipt(models.Model):
+    """That a person came to hold a role, by whom: for some days both count as one (docs/protocol.md P18).
+
+    ``giver`` is null for an operator.  It stays when the role ends: a favour is not undone by taking it back.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    giver = models.UUIDField(null=True)
+    at = models.DateTimeField(db_default=Now(), editable=False)
+
+    objects = OfOrganization["RoleReceipt"]()
+
+    def __str__(self) -> str:
+        return f"role of {self.person_id}"
+
+
 class Device(models.Model):
     """One device of a person, with keys of its own; the row decides on the server, not the device's certificate.
 
@@ -373,7 +418,6 @@ class ApiClient(models.Model):
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="api_clients")
     person = models.OneToOneField(Person, on_delete=models.CASCADE, related_name="api_client")
     name = models.CharField(max_length=200)
-    roles = models.JSONField(default=list)
     known_to = models.JSONField(default=list, db_default=[])
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     disabled_at = models.DateTimeField(null=True)

@@ -61,7 +61,7 @@ SELECT
   person.epoch,
   (SELECT addresses FROM proven) AS addresses,
   (SELECT by_code FROM proven) AS by_code,
-  (SELECT json_agg(json_build_array(m.organization_id, m.guest, m.disabled, o.state, m.role, o.directory_epoch,
+  (SELECT json_agg(json_build_array(m.organization_id, m.guest, m.disabled, o.state, o.directory_epoch,
           (SELECT json_agg(d.domain) FROM public.directory_maildomain d
            WHERE d.organization_id = m.organization_id AND d.proven_at IS NOT NULL)))
    FROM public.directory_membership m JOIN public.organizations_organization o ON o.id = m.organization_id
@@ -105,6 +105,46 @@ JOIN public.organizations_organization asked ON asked.id = %(organization)s::uui
 LEFT JOIN public.directory_device device ON device.id = %(device)s::uuid AND device.person_id = person.id
 WHERE person.id = %(person)s::uuid
 """.replace("{elsewhere}", _ELSEWHERE).replace("{blocks}", _BLOCKS)
+
+HELD_ROLES_SQL = """
+WITH RECURSIVE assigned AS (
+  SELECT r.id, r.organization_id, r.role, r.person_id, r.group_id, r.since, r.given_by, r.reason, r.ends_at
+  FROM public.directory_roleassignment r
+  WHERE r.organization_id = ANY({organizations}) AND (r.ends_at IS NULL OR r.ends_at > statement_timestamp())
+), below(id, group_id, path) AS (
+  SELECT a.id, g.id, ARRAY[g.address::text] FROM assigned a
+  JOIN public.directory_group g ON g.id = a.group_id AND g.archived_at IS NULL
+  UNION ALL
+  SELECT b.id, g.id, b.path || g.address::text FROM below b
+  JOIN public.directory_groupmember m ON m.group_id = b.group_id
+  JOIN public.directory_group g ON g.id = m.member_group_id AND g.archived_at IS NULL
+  WHERE NOT g.address = ANY(b.path)
+)
+SELECT a.id, a.organization_id, a.role, held.person_id AS holder, held.path, a.since, a.given_by, a.reason, a.ends_at
+FROM assigned a CROSS JOIN LATERAL (
+  SELECT a.person_id, '{}'::text[] AS path WHERE a.person_id IS NOT NULL
+  UNION ALL
+  SELECT m.person_id, b.path FROM below b JOIN public.directory_groupmember m ON m.group_id = b.group_id
+  WHERE b.id = a.id AND m.person_id IS NOT NULL
+) AS held
+JOIN public.directory_membership place ON place.organization_id = a.organization_id
+  AND place.person_id = held.person_id AND NOT place.guest AND place.removed_at IS NULL
+JOIN public.directory_person who ON who.id = held.person_id
+WHERE a.group_id IS NULL OR NOT who.is_service
+"""
+"""Who holds which role now, each with the addresses of the groups by which they do, the one with the role first.
+
+Members count who are in the group as people.  An address in a group gives no role: whoever gets the address would.
+Applications hold only what they were given themselves, and guests nothing.
+"""
+
+STANDING_SQL = SUBJECT_SQL.replace(
+    "  statement_timestamp() AS now\n",
+    """  statement_timestamp() AS now,
+  ARRAY(SELECT DISTINCT held.role FROM ({held}) AS held WHERE held.holder = %(person)s::uuid) AS roles
+""".replace("{held}", HELD_ROLES_SQL.replace("{organizations}", "ARRAY[%(organization)s::uuid]")),
+)
+"""The subject with the roles that they hold in the organization, for requests that ask for a permission."""
 
 HANDOVERS_SQL = """
 SELECT d.domain, extract(epoch FROM max(d.ended_at))::float8 FROM public.directory_parteddomain d

@@ -46,6 +46,7 @@ from tenants.directory.models import Block, Person
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
+from tenants.directory.services.give_role import give_role
 from tests.cast import ACTOR, BASE, Cast, Player
 from tests.portal.identity.browser import Browser
 from tests.protection.steps import proof_for
@@ -181,6 +182,9 @@ def furnish(cast: Cast, folder: Path) -> Site:
         )
         paused = Pause.objects.create(person_id=uuid4(), budget=limit, told_at=timezone.now()).id
     provider = create_connection(organization_id=contoso.id, name="Entra ID", may=["people"], actor=ACTOR).id
+    given = give_role(organization_id=contoso.id, role="key_manager", group_id=group.id, actor=ACTOR)
+    assert given is not None
+    role = given.id
     secret = make_token(organization_id=contoso.id, connection_id=provider, actor=ACTOR).id
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
@@ -191,6 +195,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "label_id": label,
         "preview_id": preview,
         "group_id": group.id,
+        "assignment_id": role,
         "key_id": key.id,
         "person_id": cast.max.id,
         "device_id": phone,

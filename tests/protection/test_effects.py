@@ -165,7 +165,7 @@ def test_the_most_dangerous_acts_need_a_sign_in_of_the_last_minutes(
     monkeypatch.setattr(recent_sign_in, "SECONDS", -1)
     answer = call(cast.ada, "contoso", "PATCH", f"people/{person.id}", body)
     problem(answer, 403, "fresh_sign_in_required")
-    assert call(cast.ada, "contoso", "GET", f"people/{person.id}").json()["role"] == "user"
+    assert call(cast.ada, "contoso", "GET", f"people/{person.id}").json()["roles"] == ["user"]
     monkeypatch.undo()
     assert confirmed(cast.ada, "contoso", "PATCH", f"people/{person.id}", {"role": "global_administrator"}).json()[
         "changed"

@@ -57,7 +57,10 @@ def test_an_empty_organization_shows_its_administrator_what_to_set_up_and_where_
 
 def test_the_page_of_an_application_says_what_it_may_do(cast: Cast) -> None:
     ada = Site(cast, {}).browser(HOST, cast.ada)
-    for name, role, words in (("Scanner", "connector", "Connector: protects files"), ("Bare", "", "Only what it was")):
+    for name, role, words in (
+        ("Scanner", "connector", "connector: A program that protects files"),
+        ("Bare", "", "Only what it was"),
+    ):
         assert ada.post("/applications/new/", {"name": name, "roles": [role] if role else []}).status_code == 200
         found = next(one for one in applications_in(cast.organizations["contoso"].id) if one.name == name)
         assert words in ada.get(f"/applications/{found.client_id}/").content.decode()

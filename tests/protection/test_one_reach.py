@@ -123,6 +123,8 @@ PAGES: Final[Mapping[str, str]] = {
     "POST read-permissions/{permission_id}/approve": "read_permission_answer",
     "POST read-permissions/{permission_id}/decline": "read_permission_answer",
     "POST read-permissions/{permission_id}/withdraw": "read_permission_answer",
+    "POST roles": "roles",
+    "POST roles/{assignment_id}/end": "role_end",
     "POST service/activate": "service_switch",
     "POST service/deactivate": "service_switch",
     "PATCH settings": "settings",
@@ -260,6 +262,8 @@ READ: Final[Mapping[str, set[str]]] = {
     "pause show": {"pause", "confirms"},
     "person offboarding": {"documents", "disabled", "hand_overs"},
     "everywhere show": {"state", "skipped"},
+    **dict.fromkeys(("role list", "role explain"), LIST),
+    "role rights": LIST | {"roles"},
     "preview show": {"state", "result"},
     "preview save": CHANGE | {"kind", "target"},
     "verify-audit": {"intact"},
@@ -433,6 +437,11 @@ def _people(cast: Cast, commands: Commands) -> None:
     run(ada, "person", "create", f"guest{uuid4().hex[:6]}@elsewhere.example", "--guest")
     run(ada, "person", "invite", address)
     run(ada, "person", "change", address, "--role", "auditor", *yes)
+    run(ada, "role", "give", "key_manager", address, "--until", "30d", *yes)
+    assert run(ada, "role", "list", "--role", "key manager")["results"]
+    assert run(ada, "role", "rights", address)["roles"] == ["user", "auditor", "key_manager"]
+    run(ada, "role", "end", "key_manager", address, *yes)
+    run(ada, "role", "explain")
     run(ada, "person", "change", address, "--disable", *yes)
     both = (address, cast.join(f"other{uuid4().hex[:6]}", "contoso").address)
     for act in ("--enable", "--disable"):

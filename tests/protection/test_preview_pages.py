@@ -108,11 +108,11 @@ def test_a_role_opens_nothing(cast: Cast, browser: Browser) -> None:
     )
     assert "No role opens a document" in text
     assert "audit:read" in text
-    assert person_in(contoso, cast.max.id).role == "user"
+    assert person_in(contoso, cast.max.id).roles == ("user",)
     assert browser.post(f"{page}save/")["Location"] == f"/people/{cast.max.id}/"
-    assert person_in(contoso, cast.max.id).role == "auditor"
+    assert person_in(contoso, cast.max.id).roles == ("user", "auditor")
     browser.post(f"/people/{cast.max.id}/", {"act": "role", "role": "user"})
-    assert person_in(contoso, cast.max.id).role == "user"
+    assert person_in(contoso, cast.max.id).roles == ("user",)
 
 
 def test_what_cannot_be_asked_is_said_in_place(cast: Cast, browser: Browser) -> None:

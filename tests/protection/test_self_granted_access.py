@@ -22,7 +22,7 @@ from portal.usecases.caller import caller_at
 from portal.usecases.self_granted_access import guarding_self_granted_access
 from tenants.context import in_organization
 from tenants.directory.members import Member
-from tenants.directory.models import Membership, Person
+from tenants.directory.models import Membership, Person, RoleAssignment, RoleReceipt
 from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.disable_application import disable_application
@@ -223,9 +223,11 @@ def test_an_account_of_one_s_own_making_is_no_second_administrator(pair: Cast, p
     refusal(pair.pia, sealed.path)
     weeks = timezone.now() - timedelta(days=8)
     places = Membership.objects.within(pair.organizations["pair"].id).filter(person_id__in=[other.id, third.id])
-    places.update(role_changed_at=weeks, created_at=weeks)
+    places.update(created_at=weeks)
+    RoleReceipt.objects.within(pair.organizations["pair"].id).update(at=weeks)
     assert let_in(other, "pair", made, pair.pia.address).status_code == 200, "after a week they are two"
-    places.update(role="user")
+    given = RoleAssignment.objects.within(pair.organizations["pair"].id)
+    given.filter(person_id__in=[other.id, third.id]).delete()
 
 
 def test_every_gain_of_an_administrator_is_recorded_and_mailed(pair: Cast, plan: Path) -> None:

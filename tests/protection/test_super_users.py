@@ -13,7 +13,6 @@ from django.core import mail
 
 from chancery.policy.permission import Permission
 from chancery.sdk.grant_report import verify_report
-from portal.usecases.permissions import APPLICATION_ROLES, ROLES, of_application
 from protection.actor import Actor
 from protection.models import SuperUserGrant
 from protection.selectors.scopes import Scope
@@ -21,6 +20,7 @@ from protection.services.super_user_grants import approve_grant, ask_grant
 from protection.tasks import seal_ledger
 from tenants.context import in_organization
 from tenants.directory.models import Membership
+from tenants.directory.roles import OF_APPLICATIONS, OF_PEOPLE, permissions_of
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_person import create_person
 from tests.cast import ACTOR, Cast, Player
@@ -192,7 +192,7 @@ def everything_alone(player: Player, cast: Cast) -> list[str]:
     return [grant["id"] for grant in grants]
 
 
-@pytest.mark.parametrize("role", sorted(ROLES))
+@pytest.mark.parametrize("role", ["guest", "user", *OF_PEOPLE])
 def test_no_role_opens_content_alone_by_any_combination_of_calls(on: Cast, plan: Path, role: str) -> None:
     """Every opening that the ledger holds rests on the policy, or names person, reason and another one as approver."""
     sealed = protect(on.paul, plan)
@@ -208,10 +208,10 @@ def test_no_role_opens_content_alone_by_any_combination_of_calls(on: Cast, plan:
     assert len(ledger(on, "glass", "content.opened", cid=sealed.cid, outcome="refused")) >= 6
 
 
-@pytest.mark.parametrize("role", sorted(APPLICATION_ROLES))
+@pytest.mark.parametrize("role", OF_APPLICATIONS)
 def test_no_role_of_an_application_lets_it_change_approve_or_ask(role: str) -> None:
     """What an application may do is its roles alone: none of them has to do with super users."""
-    mine = of_application((role,))
+    mine = permissions_of([role])
     assert not mine & {Permission.SUPER_USERS_APPROVE, Permission.SUPER_USERS_MANAGE}
 
 

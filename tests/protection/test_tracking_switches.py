@@ -18,7 +18,7 @@ from protection.models import Notice, Unmasking
 from protection.services.notices import choose
 from tenants.context import in_organization
 from tenants.directory.members import Member
-from tenants.directory.models import Membership
+from tenants.directory.models import RoleReceipt
 from tests.cast import Cast, Player
 from tests.isolation.endpoints import Site
 from tests.protection.steps import (
@@ -314,8 +314,8 @@ def test_names_are_shown_for_a_reason_once_an_independent_auditor_approves(
 
 def test_an_auditor_made_by_who_asks_is_not_independent_of_them(cast: Cast, opened: Protected, switched: Any) -> None:
     straw = cast.join(f"straw{uuid4().hex[:6]}", "contoso", role="auditor")
-    places = Membership.objects.within(cast.organizations["contoso"].id).filter(person_id=straw.id)
-    places.update(role_given_by=cast.ada.id, role_changed_at=timezone.now())
+    contoso = cast.organizations["contoso"].id
+    RoleReceipt.objects.create(organization_id=contoso, person_id=straw.id, giver=cast.ada.id)
     switched(tracking="pseudonymous")
     body = {"confirm": "plan.txt", "reason": "Curious"}
     asked = call(cast.ada, "contoso", "POST", f"documents/{opened.cid}/names", body).json()["id"]

@@ -5,9 +5,9 @@ from typing import Any
 
 from portal.management.operator import OperatorCommand, organization_named, refusals_as_errors
 from portal.usecases.people import create_person_by_operator
-from portal.usecases.permissions import ROLES
 from tenants.actor import OPERATOR
 from tenants.context import in_organization
+from tenants.directory.roles import OF_PEOPLE, USER
 
 
 class Command(OperatorCommand):
@@ -20,7 +20,7 @@ class Command(OperatorCommand):
         parser.add_argument("email", metavar="EMAIL")
         parser.add_argument("--organization", required=True, metavar="SLUG")
         parser.add_argument("--name", default="")
-        parser.add_argument("--role", default="user", choices=sorted(set(ROLES) - {"guest"}))
+        parser.add_argument("--role", default="user", choices=[USER, *OF_PEOPLE])
         parser.add_argument("--guest", action="store_true", help="give a guest's place")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,5 +35,5 @@ class Command(OperatorCommand):
                 guest=options["guest"],
                 actor=OPERATOR,
             )
-        place = "a guest" if person.guest else person.role
+        place = "a guest" if person.guest else ", ".join(one for one in person.roles if one != USER) or USER
         self.stdout.write(f"{person.email} is {place} of {organization.name}. An invitation is mailed.")

@@ -21,7 +21,7 @@ from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.hand_overs.carry_out import begun, keeps, member, members, numbered, outcome
-from portal.usecases.independence import are_independent, independent_administrators, party_of
+from portal.usecases.independence import are_independent, independent_people, party_of
 from portal.usecases.self_granted_access import NeedsAnotherAdministrator
 from protection.selectors.hand_overs import (
     HandOverFacts,
@@ -126,7 +126,7 @@ def decline(*, caller: Caller, hand_over_id: UUID, stated: Stated) -> Effect:
 
 def who_may_approve(caller: Caller) -> list[PersonFacts]:
     """Return the administrators who are independent of the caller, as many as are notified."""
-    return independent_administrators(caller.organization, caller.person)
+    return independent_people(caller.organization, caller.person, Permission.DOCUMENTS_HAND_OVER)
 
 
 def _waiting(caller: Caller, hand_over_id: UUID) -> HandOverFacts:

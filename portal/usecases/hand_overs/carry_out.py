@@ -14,7 +14,6 @@ from portal.notifications.mails import mail_handed_over
 from portal.subjects.owners import Owner, owner_known_as
 from portal.usecases.effects import Effect, effect
 from portal.usecases.self_granted_access import (
-    AUDITOR,
     NOTIFIED_AT_MOST,
     enabled_with_role,
 )
@@ -28,6 +27,7 @@ from protection.services.hand_over import (
     fail_hand_over,
     hand_over_batch,
 )
+from tenants.directory.roles import AUDITOR
 from tenants.directory.selectors.people import enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts, organization_by_id
 

@@ -37,6 +37,8 @@ from protection.selectors.previews import PreviewFacts
 from protection.selectors.read_permissions import reading_all_of
 from protection.services.answer_preview import answer_preview, give_up_preview, report_progress, take_preview
 from tenants.directory.errors import DirectoryRefused, NotHere
+from tenants.directory.roles import USER
+from tenants.directory.selectors.roles import held_roles
 from tenants.directory.selectors.roster import Roster, roster_of
 
 PARTS: Final = 3
@@ -177,7 +179,9 @@ def _about_person(found: PreviewFacts, roster: Roster) -> Matter:
     concerned = only_those_who_differ(concerned_people(roster, after, addresses=(), visitors={}))
     more = {}
     if role is not None:
-        more["permissions"] = permissions_result(before=found.seen["role"], after=role)
+        held = held_roles([roster.organization_id], people=[found.target])
+        kept = [one.role for one in held if one.path]
+        more["permissions"] = permissions_result(before=found.seen["roles"], after=[USER, role, *kept])
     now = rules()
     return Matter(concerned, Reach(everything=bool(concerned.people)), now, now, more=more)
 

@@ -85,6 +85,6 @@ def ask_about_person(
             message("This changes nothing."), remedy=message("Name a role, or say whether the person is disabled.")
         )
     change = {"role": role, "disabled": disabled, "reason": free_text(reason)}
-    seen = {"role": found.role, "disabled": found.disabled}
+    seen = {"roles": list(found.roles), "disabled": found.disabled}
     asked = ask_preview(actor=caller.actor, kind="person", target=person_id, change=change, seen=seen, days=days)
     return PreviewAsked(asked)

@@ -9,9 +9,9 @@ from uuid import UUID
 from chancery.policy.equivalence import Effect
 from chancery.policy.preview import Preview, Tally
 from chancery.policy.rights import Right, in_order
-from portal.usecases.permissions import of_place
 from portal.usecases.previews.people import Called, ConcernedPeople
 from protection.selectors.equivalence_classes import Documents, Opening
+from tenants.directory.roles import permissions_of
 
 SHOWN: Final = 100
 """How many people each list names; the counts are of all."""
@@ -103,9 +103,9 @@ def as_result(
     }
 
 
-def permissions_result(*, before: str, after: str) -> dict[str, list[str]]:
+def permissions_result(*, before: Iterable[str], after: Iterable[str]) -> dict[str, list[str]]:
     """Return what a role may manage more and less; no role opens a document (docs/protocol.md P18)."""
-    had, has = (of_place(role=role, guest=False, disabled=False) for role in (before, after))
+    had, has = (permissions_of(roles) for roles in (before, after))
     return {"gained": sorted(has - had), "lost": sorted(had - has)}
 
 

@@ -135,7 +135,7 @@ def _group(caller: Caller, organization_id: UUID, found: PreviewFacts, _reason: 
 def _person(caller: Caller, organization_id: UUID, found: PreviewFacts, reason: str) -> None:
     change, place = found.change, {"organization_id": organization_id, "person_id": found.target}
     known = person_in(**place)
-    if (known.role, known.disabled) != (found.seen["role"], found.seen["disabled"]):
+    if (list(known.roles), known.disabled) != (found.seen["roles"], found.seen["disabled"]):
         raise Conflict(message("Another administrator has changed this person in the meantime."), remedy=LOOK_AGAIN)
     if change["role"] is not None:
         change_role(caller=caller, person_id=found.target, role=change["role"], reason=reason)

@@ -12,11 +12,12 @@ from portal.usecases.applications import disable_application
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, moment_in_words
 from portal.usecases.effects import Effect, effect
-from portal.usecases.roles import ADMINISTRATOR, require_second_factor
+from portal.usecases.roles import require_second_factor
 from tenants.connections.selectors import ConnectionFacts, TokenFacts, connection_in
 from tenants.connections.services import change_connection, tokens
 from tenants.connections.services.create_connection import create_connection as create_connection_service
 from tenants.directory.errors import NotHere
+from tenants.directory.roles import ADMINISTRATOR
 from tenants.directory.selectors.domains import application_of_client
 from tenants.directory.selectors.people import PersonFacts, people_in
 from tenants.organizations.selectors import OrganizationFacts
@@ -143,7 +144,7 @@ def end(*, caller: Caller, connection_id: UUID, stated: Stated) -> Effect:
 
 def administrators(organization: UUID) -> list[PersonFacts]:
     """Return the administrators who are mailed."""
-    found = people_in(organization, role=ADMINISTRATOR, limit=_ALL)
+    found = people_in(organization, roles=[ADMINISTRATOR], limit=_ALL)
     return [one for one in found if one.email and not one.disabled]
 
 

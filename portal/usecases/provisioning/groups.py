@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from portal.usecases.provisioning.provisioner import Provisioner
+from portal.usecases.roles import notify_of_group
 from portal.usecases.self_granted_access import guarding_self_granted_access
 from protection.selectors.named_groups import named
 from tenants.connections.groups import GroupRecord, group_record, kinds_of
@@ -89,6 +90,8 @@ def change_provisioned_group(*, provisioner: Provisioner, before: GroupRecord, c
             remove=removed,
             actor=caller.directory_actor,
         )
+    if made.changed:
+        notify_of_group(caller, before.id, made.after.address)
     external = before.external_id if changes.external_id is None else changes.external_id
     if made.changed or external != before.external_id:
         keep_group(

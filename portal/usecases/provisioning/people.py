@@ -223,7 +223,7 @@ def _own_aliases(provisioner: Provisioner, aliases: tuple[str, ...]) -> list[str
 
 
 def _refuse_role(person: PersonFacts) -> None:
-    if person.role != roles.NO_ROLE:
+    if roles.given(person):
         raise NotPermitted(
             _("{address} holds a role. Only an administrator changes their addresses.").format(address=person.email)
         )

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chancery.errors import NotFound
+from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.languages import grouped
 from portal.notifications.read_permissions import mail_permission_asked
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
-from portal.usecases.independence import independent_administrators
+from portal.usecases.independence import independent_people
 from portal.usecases.read_permissions.consequences import effects_in_words
 from portal.usecases.scopes import ScopeRequest, covered_in_words, group_meant, scope_meant
 from portal.usecases.super_users.watching import auditors
@@ -63,7 +64,7 @@ def ask(*, caller: Caller, organization: OrganizationFacts, requested: Permissio
     Raises NotFound, SeveralOwners, InvalidPolicy and what ``require_confirmation`` raises.
     """
     meant = _meant(organization, requested)
-    approvers = independent_administrators(caller.organization, caller.person)
+    approvers = independent_people(caller.organization, caller.person, Permission.SUPER_USERS_APPROVE)
     reason = require_confirmation(_question(requested, meant), stated)
     with transaction.atomic():
         made = ask_permission(

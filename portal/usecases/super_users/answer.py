@@ -21,7 +21,7 @@ from portal.notifications.super_users import mail_grant_approved, mail_grant_dec
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, if_any, moment_in_words, require_confirmation
 from portal.usecases.effects import Effect, effect
-from portal.usecases.independence import are_independent, counted_days, independent_administrators, party_of
+from portal.usecases.independence import are_independent, counted_days, independent_people, party_of
 from portal.usecases.scopes import covered_in_words
 from portal.usecases.self_granted_access import NeedsAnotherAdministrator
 from portal.usecases.super_users.watching import auditors
@@ -39,9 +39,11 @@ from tenants.organizations.selectors import OrganizationFacts
 
 
 def who_may_approve(organization: UUID, holder: UUID) -> list[PersonFacts]:
-    """Return the administrators who may approve a grant of this holder."""
+    """Return those who may approve a grant of this holder."""
     let_in = _lately_let_in_by(holder)
-    return [one for one in independent_administrators(organization, holder) if one.id not in let_in]
+    return [
+        one for one in independent_people(organization, holder, Permission.SUPER_USERS_APPROVE) if one.id not in let_in
+    ]
 
 
 def may_approve(caller: Caller, found: GrantFacts) -> bool:

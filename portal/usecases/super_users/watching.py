@@ -2,7 +2,8 @@
 
 from uuid import UUID
 
-from portal.usecases.self_granted_access import ADMINISTRATOR, AUDITOR, NOTIFIED_AT_MOST, enabled_with_role
+from portal.usecases.self_granted_access import NOTIFIED_AT_MOST, enabled_with_role
+from tenants.directory.roles import ADMINISTRATOR, AUDITOR
 from tenants.directory.selectors.people import PersonFacts
 
 

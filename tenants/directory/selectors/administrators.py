@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F
 from django.utils import timezone
 
-from tenants.directory.models import Membership
+from tenants.directory.models import Membership, RoleReceipt
 
 
 def people_connected_to(organization_id: UUID, person_id: UUID, *, within: timedelta) -> frozenset[UUID]:
@@ -35,10 +35,14 @@ def people_possibly_made_by(organization_id: UUID, person_id: UUID, *, within: t
 def _favours(organization_id: UUID, within: timedelta) -> list[tuple[UUID, UUID]]:
     """Return who did a favour to whom within the given time; who joined by themselves did it to themselves."""
     since = timezone.now() - within
-    places = Membership.objects.within(organization_id)
-    given = places.filter(role_changed_at__gte=since).annotate(giver=F("role_given_by"))
-    added = places.filter(created_at__gte=since).annotate(giver=F("added_by"))
-    return [pair for rows in (given, added) for pair in rows.filter(~Q(giver=None)).values_list("giver", "person_id")]
+    given = RoleReceipt.objects.within(organization_id).filter(at__gte=since)
+    added = Membership.objects.within(organization_id).filter(created_at__gte=since).annotate(giver=F("added_by"))
+    return [
+        (giver, person)
+        for rows in (given.values_list("giver", "person_id"), added.values_list("giver", "person_id"))
+        for giver, person in rows
+        if giver is not None
+    ]
 
 
 def _reached(beginning: Iterable[UUID], steps: Iterable[tuple[UUID, UUID]]) -> frozenset[UUID]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from tenants import naming
 from tenants.directory.known_secrets import managers_among
 from tenants.directory.models import ApiClient, MailDomain
+from tenants.directory.selectors.roles import roles_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +72,31 @@ def applications_in(organization_id: UUID) -> tuple[ApplicationFacts, ...]:
     rows = list(ApiClient.objects.within(organization_id).order_by("name", "client_id"))
     known = {person for row in rows for person in row.known_to}
     managers = managers_among(organization_id, known) if known else set()
-    return tuple(_application(row, managers) for row in rows)
+    held = roles_in(organization_id, [row.person_id for row in rows])
+    return tuple(_application(row, managers, held.get(row.person_id, ())) for row in rows)
 
 
 def application_of_client(client_id: str) -> ApplicationFacts | None:
     """Return the application that a client at the issuer stands for; for the token check."""
     row = ApiClient.objects.of_installation().filter(client_id=client_id).first()
-    return None if row is None else _application(row, managers_among(row.organization_id, set(row.known_to)))
+    if row is None:
+        return None
+    held = roles_in(row.organization_id, [row.person_id])
+    return _application(row, managers_among(row.organization_id, set(row.known_to)), held.get(row.person_id, ()))
 
 
-def application_of_person(organization_id: UUID, person_id: UUID) -> ApplicationFacts | None:
-    """Return the application that acts as this person in the organization, however it signed in."""
-    row = ApiClient.objects.within(organization_id).filter(person_id=person_id).first()
-    return None if row is None else _application(row, set(row.known_to))
+def application_in_use(organization_id: UUID, person_id: UUID) -> bool:
+    """Tell whether an application of the organization that is not disabled acts as this person."""
+    return ApiClient.objects.within(organization_id).filter(person_id=person_id, disabled_at__isnull=True).exists()
 
 
-def _application(row: ApiClient, managers: set[str]) -> ApplicationFacts:
+def _application(row: ApiClient, managers: set[str], roles: tuple[str, ...]) -> ApplicationFacts:
     return ApplicationFacts(
         client_id=row.client_id,
         organization_id=row.organization_id,
         person_id=row.person_id,
         name=row.name,
-        roles=tuple(row.roles),
+        roles=roles,
         created_at=row.created_at,
         disabled=row.disabled_at is not None,
         known_outside=row.disabled_at is None and not managers.issuperset(row.known_to),

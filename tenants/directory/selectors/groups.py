@@ -81,6 +81,11 @@ def group_in(organization_id: UUID, group_id: UUID) -> GroupFacts:
     )
 
 
+def group_at(organization_id: UUID, address: str) -> UUID | None:
+    """Return the organization's group with a normal address."""
+    return Group.objects.within(organization_id).filter(address=address).values_list("id", flat=True).first()
+
+
 def groups_in(
     organization_id: UUID,
     *,

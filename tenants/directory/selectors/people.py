@@ -1,6 +1,6 @@
 """Reading people, always as members or guests of one organization."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,8 @@ from tenants import naming
 from tenants.directory import address_holders
 from tenants.directory.errors import NotHere
 from tenants.directory.models import Address, Device, Membership, Person
+from tenants.directory.roles import GUEST, USER
+from tenants.directory.selectors.roles import roles_in
 from tenants.organizations.models import Organization
 
 ORDERS: Final = {"email": "shown_address", "name": "shown_name", "since": "created_at"}
@@ -35,8 +37,8 @@ class PersonFacts:
     id: UUID
     name: str
     email: str
-    role: str
-    role_changed_at: datetime | None
+    roles: tuple[str, ...]
+    """All that they hold now, directly or by a group; the place of a member or guest is the first of them."""
     guest: bool
     disabled: bool
     is_service: bool
@@ -58,7 +60,6 @@ class MembershipFacts:
     slug: str
     name: str
     host: str
-    role: str
     guest: bool
     disabled: bool
     state: str
@@ -110,22 +111,32 @@ def zone_of(person_id: UUID) -> str:
 
 
 def people_in(
-    organization_id: UUID, *, search: str = "", sort: str = "email", after: str = "", limit: int = 50, role: str = ""
+    organization_id: UUID,
+    *,
+    search: str = "",
+    sort: str = "email",
+    after: str = "",
+    limit: int = 50,
+    roles: Collection[str] = (),
 ) -> tuple[PersonFacts, ...]:
     """Return people of the organization, sorted by one of ``ORDERS``, with ``-`` before it downwards.
 
-    ``after`` is the ``place_in_list`` of the last one seen in this order.  Applications have no address, so many share
-    the first place in the usual order.
+    ``roles`` leaves those who hold one of them.  ``after`` is the ``place_in_list`` of the last one seen in this order.
+    Applications have no address, so many share the first place in the usual order.
     """
     rows = _places(organization_id)
     if search:
         rows = _found(rows, search)
-    if role:
-        rows = rows.filter(role=role)
+    held = None
+    if roles:
+        held = roles_in(organization_id)
+        rows = rows.filter(
+            person_id__in=[person for person, theirs in held.items() if not set(roles).isdisjoint(theirs)]
+        )
     if after:
         rows = rows.filter(_behind(sort, after))
     down, order = "-" if sort.startswith("-") else "", ORDERS[sort.removeprefix("-")]
-    return _facts(list(rows.order_by(f"{down}{order}", f"{down}person_id")[:limit]))
+    return _facts(list(rows.order_by(f"{down}{order}", f"{down}person_id")[:limit]), held)
 
 
 def addressees(organization_id: UUID, *, search: str, limit: int, guests: bool) -> tuple[PersonFacts, ...]:
@@ -194,7 +205,7 @@ def memberships_of(person_id: UUID) -> tuple[MembershipFacts, ...]:
         MembershipFacts(*values)
         for values in rows.values_list(
             "organization_id", "organization__slug", "organization__name", "organization__hosts__name",
-            "role", "guest", "disabled", "organization__state",
+            "guest", "disabled", "organization__state",
         )
     )  # fmt: skip
 
@@ -286,9 +297,12 @@ def _places(organization_id: UUID) -> QuerySet[Any]:
     )
 
 
-def _facts(rows: list[Any]) -> tuple[PersonFacts, ...]:
+def _facts(rows: list[Any], held: Mapping[UUID, tuple[str, ...]] | None = None) -> tuple[PersonFacts, ...]:
+    """Return places as values; ``held`` are the roles that people hold, where they have been read already."""
     addresses: dict[UUID, list[AddressFacts]] = {}
     members = [row.person_id for row in rows if not row.guest]
+    if held is None:
+        held = roles_in(rows[0].organization_id, [row.person_id for row in rows]) if rows else {}
     known = Address.objects.filter(person_id__in=members).order_by("address")
     for person_id, address, proven_by in known.values_list("person_id", "address", "proven_by"):
         addresses.setdefault(person_id, []).append(AddressFacts(address, proven_by))
@@ -297,8 +311,7 @@ def _facts(rows: list[Any]) -> tuple[PersonFacts, ...]:
             id=row.person_id,
             name=row.known_name,
             email=row.known_address,
-            role=row.role,
-            role_changed_at=row.role_changed_at,
+            roles=_roles(row, held.get(row.person_id, ())),
             guest=row.guest,
             disabled=row.disabled,
             is_service=row.person.is_service,
@@ -314,3 +327,9 @@ def _facts(rows: list[Any]) -> tuple[PersonFacts, ...]:
         )
         for row in rows
     )
+
+
+def _roles(row: Any, held: tuple[str, ...]) -> tuple[str, ...]:
+    if row.person.is_service:
+        return held
+    return (GUEST,) if row.guest else (USER, *held)

@@ -234,7 +234,7 @@ def _places(organization_id: UUID) -> defaultdict[UUID, list[list[Any]]]:
         Membership.objects.of_installation()
         .filter(person_id__in=people)
         .exclude(organization__state=Organization.State.ERASED)
-        .values_list("person_id", "organization_id", "guest", "disabled", "organization__state", "role")
+        .values_list("person_id", "organization_id", "guest", "disabled", "organization__state")
     )
     found = list(rows)
     domains: defaultdict[UUID, list[str]] = defaultdict(list)
@@ -245,8 +245,8 @@ def _places(organization_id: UUID) -> defaultdict[UUID, list[list[Any]]]:
     ):
         domains[owner].append(domain)
     places: defaultdict[UUID, list[list[Any]]] = defaultdict(list)
-    for person, organization, guest, disabled, state, role in found:
-        places[person].append([str(organization), guest, disabled, state, role, 0, domains[organization]])
+    for person, organization, guest, disabled, state in found:
+        places[person].append([str(organization), guest, disabled, state, 0, domains[organization]])
     return places
 
 

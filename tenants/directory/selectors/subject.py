@@ -10,7 +10,7 @@ from psycopg.rows import dict_row
 
 from tenants import naming
 from tenants.backend.prepared import prepared_cursor
-from tenants.directory.statements import SUBJECT_SQL, SUBJECTS_SQL
+from tenants.directory.statements import STANDING_SQL, SUBJECT_SQL, SUBJECTS_SQL
 from tenants.organizations.models import Organization
 
 
@@ -22,7 +22,6 @@ class Place:
     guest: bool
     disabled: bool
     state: str
-    role: str
     vouches: bool
 
 
@@ -82,6 +81,8 @@ class SubjectRow:
     the moment of the last time."""
     blocks: tuple[str, ...] = ()
     """The addresses, domains and organizations' ids by which the organization asked keeps the person out."""
+    roles: frozenset[str] = frozenset()
+    """The roles that the person holds where they ask, of those rows alone that ``standing_row`` reads."""
     by_code: bool = False
     """Whether the address is proven by a mailed code alone, for an hour (docs/protocol.md P22)."""
 
@@ -93,8 +94,17 @@ def parameters(person_id: UUID, organization_id: UUID, device_id: UUID | None) -
 
 def subject_row(person_id: UUID, organization_id: UUID, device_id: UUID | None = None) -> SubjectRow | None:
     """Run the statement on Django's own connection; nothing when there is no such person."""
+    return _one(SUBJECT_SQL, person_id, organization_id, device_id)
+
+
+def standing_row(person_id: UUID, organization_id: UUID) -> SubjectRow | None:
+    """Return the same with the roles that the person holds in the organization, in one statement too."""
+    return _one(STANDING_SQL, person_id, organization_id, None)
+
+
+def _one(statement: str, person_id: UUID, organization_id: UUID, device_id: UUID | None) -> SubjectRow | None:
     with prepared_cursor(dict_row) as cursor:
-        cursor.execute(SUBJECT_SQL, parameters(person_id, organization_id, device_id))
+        cursor.execute(statement, parameters(person_id, organization_id, device_id))
         row = cursor.fetchone()
     return None if row is None else from_row(person_id, row)
 
@@ -115,11 +125,11 @@ def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
     epochs = {row["asked"]: row["asked_epoch"]}
     places: list[Place] = []
     domains: set[str] = set()
-    for organization, guest, disabled, state, role, epoch, proven in row["places"] or ():
+    for organization, guest, disabled, state, epoch, proven in row["places"] or ():
         organization_id = UUID(organization)
         epochs[organization_id] = epoch
         vouches = not mine.isdisjoint(proven or ())
-        places.append(Place(organization_id, guest, disabled, state, role, vouches))
+        places.append(Place(organization_id, guest, disabled, state, vouches))
         if not guest and not disabled:
             domains.update(proven or ())
     shut = {place.organization_id for place in places if place.disabled}
@@ -146,6 +156,7 @@ def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
         now=row["now"],
         handovers=row["handovers"] or {},
         blocks=tuple(row["blocks"] or ()),
+        roles=frozenset(row.get("roles") or ()),
         by_code=row["by_code"],
     )
 

@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from tenants.actor import Actor
+from tenants.directory.administrators import require_one_let_in
 from tenants.directory.change import note
 from tenants.directory.errors import NotHere, NotPermitted
 from tenants.directory.models import Block
@@ -25,7 +26,8 @@ def block(
 ) -> int:
     """Keep those of these names out that are not yet; return how many are new.
 
-    What they keep is noted as withdrawn.  Raises NotPermitted where the actor would be among them.
+    What they keep is noted as withdrawn.  Raises NotPermitted where the actor would be among them, and
+    LastAdministrator where no administrator would be left.
     """
     # Two administrators who block each other at once wait here, so that one of them is left.
     Organization.objects.select_for_update().get(id=organization_id)
@@ -49,6 +51,7 @@ def block(
             made_by_address=actor.address,
         )
     _refuse_oneself(organization_id, actor)
+    require_one_let_in(organization_id)
     record_revocation(people_reached(organization_id, tuple(fresh.values())), organization_id=organization_id)
     for one in fresh.values():
         note(

@@ -15,6 +15,8 @@ from tenants.directory.errors import NotHere
 from tenants.directory.members import Member, add_members, held_by, remove_members
 from tenants.directory.models import Group
 from tenants.directory.revocations import people_below, record_revocation
+from tenants.directory.role_groups import refusing_own_gain, require_role_manager
+from tenants.directory.role_receipts import remember_roles
 from tenants.directory.selectors.groups import GroupFacts, MemberFacts, group_in
 from tenants.events import DirectoryKind
 
@@ -56,14 +58,19 @@ def change_group(
 ) -> GroupChange:
     """Apply the given parts of the change; what is not given stays.  The address never changes: policies name it.
 
+    A group that holds a role is changed only by who may manage roles.  Raises NotHere and NotPermitted.
     A change that makes no difference is not recorded and does not raise the version.
     """
     group = Group.objects.within(organization_id).select_for_update().filter(id=group_id).first()
     if group is None:
         raise NotHere(_("There is no such group in this organization."))
     before = group_in(organization_id, group_id)
-    remove_members(group, list(remove))
-    add_members(group, list(add))
+    remove_members(group, list(remove), actor)
+    add_members(group, list(add), actor)
+    if not (name is None and description is None and archived is None):
+        gives = require_role_manager(organization_id, held_by(group_id), actor)
+        if gives and archived is False and before.archived:
+            remember_roles(organization_id, people_below([group_id]), actor)
     if name is not None:
         group.name = naming.one_line(name) or group.name
     if description is not None:
@@ -72,7 +79,8 @@ def change_group(
         # Archiving takes what the group gave; once it is archived no more, it may shut out of something.
         record_revocation(people_below([group_id]), groups=held_by(group_id), joined=not archived)
         group.archived_at = timezone.now() if archived else None
-    group.save(update_fields=["name", "description", "archived_at"])
+    with refusing_own_gain(organization_id, actor):
+        group.save(update_fields=["name", "description", "archived_at"])
     change = GroupChange(before, group_in(organization_id, group_id))
     if not change.changed:
         return change

@@ -7,12 +7,15 @@ from uuid import UUID
 
 from allauth.idp.oidc.models import Client
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from tenants import naming
 from tenants.actor import Actor
 from tenants.directory.change import note
+from tenants.directory.errors import DirectoryRefused
 from tenants.directory.known_secrets import remember
-from tenants.directory.models import ApiClient, Membership, Person
+from tenants.directory.models import ApiClient, Membership, Person, RoleAssignment
+from tenants.directory.roles import OF_APPLICATIONS
 from tenants.events import DirectoryKind
 
 
@@ -29,6 +32,8 @@ class Credentials:
 def create_application(*, organization_id: UUID, name: str, roles: Sequence[str] = (), actor: Actor) -> Credentials:
     """Create the application's person, its place in the organization and its client at the issuer."""
     name = naming.one_line(name)
+    if not set(roles) <= set(OF_APPLICATIONS):
+        raise DirectoryRefused(_("An application cannot hold this role."))
     person = Person(email="", name=name, is_service=True)
     person.set_unusable_password()
     person.save()
@@ -45,8 +50,10 @@ def create_application(*, organization_id: UUID, name: str, roles: Sequence[str]
     client.set_secret(secret)
     client.save()
     Membership.objects.create(organization_id=organization_id, person=person)
-    made = ApiClient.objects.create(
-        client_id=client.id, organization_id=organization_id, person=person, name=name, roles=sorted(set(roles))
+    made = ApiClient.objects.create(client_id=client.id, organization_id=organization_id, person=person, name=name)
+    RoleAssignment.objects.of_installation().bulk_create(
+        RoleAssignment(organization_id=organization_id, role=role, person=person, given_by=actor.person_id)
+        for role in sorted(set(roles))
     )
     remember(made, actor)
     note(

@@ -40,7 +40,7 @@ def create_group(
     group = Group.objects.create(
         organization_id=organization_id, address=normal, name=naming.one_line(name) or normal, description=description
     )
-    add_members(group, list(members))
+    add_members(group, list(members), actor)
     made = group_in(organization_id, group.id)
     note(
         kind=DirectoryKind.GROUP_CREATED,

@@ -14,7 +14,9 @@ from tenants.directory.access import let_sign_in
 from tenants.directory.change import note
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.fresh_start import start_afresh
-from tenants.directory.models import Membership, Person
+from tenants.directory.models import Membership, Person, RoleAssignment
+from tenants.directory.role_receipts import remember_roles
+from tenants.directory.roles import OF_PEOPLE, USER
 from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import PersonFacts, person_in
 from tenants.directory.services.outsiders import lapse_outsider
@@ -54,9 +56,10 @@ def create_person(
     person = known or _new_person(normal, name, language, time_zone)
     first_proof = address_holders.assert_address(person=person, address=normal, organization_id=organization_id)
     as_guest = guest or _stays_elsewhere(normal, known=proven is not None, ours=ours, founder=founder)
-    role = "user" if as_guest else Membership.Role(role)
-    values = {"guest": as_guest, "address": normal, "name": naming.one_line(name), "role": role}
+    role = USER if as_guest else role
+    values = {"guest": as_guest, "address": normal, "name": naming.one_line(name)}
     _enter(organization_id, person, actor, let_go, values)
+    _give(organization_id, person, role, reason, actor)
     Person.objects.filter(id=person.id, email="").update(email=normal)
     let_sign_in(person.id, normal, proven=first_proof or proven is not None)
     if first_proof and known is not None:
@@ -73,6 +76,18 @@ def create_person(
         details={"role": role, "guest": as_guest, **({"reason": reason} if reason else {})},
     )
     return person_in(organization_id, person.id)
+
+
+def _give(organization_id: UUID, person: Person, role: str, reason: str, actor: Actor) -> None:
+    """Give the person their first role; that of a user comes with the place."""
+    if role == USER:
+        return
+    if role not in OF_PEOPLE:
+        raise DirectoryRefused(_("A person cannot hold this role."))
+    RoleAssignment.objects.create(
+        organization_id=organization_id, role=role, person=person, given_by=actor.person_id, reason=reason[:500]
+    )
+    remember_roles(organization_id, [person.id], actor)
 
 
 def _locked(address: str) -> str:
@@ -107,8 +122,6 @@ def _enter(
 ) -> None:
     """Write the person's place; one who was removed may come back, anybody else who is here already may not."""
     values |= {"added_by": actor.person_id}
-    if values["role"] != Membership.Role.USER:
-        values |= {"role_given_by": actor.person_id, "role_changed_at": timezone.now()}
     place, created = Membership.objects.of_installation().get_or_create(
         organization_id=organization_id, person=person, defaults=values
     )

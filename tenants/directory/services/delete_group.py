@@ -12,6 +12,7 @@ from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.members import held_by
 from tenants.directory.models import Group
 from tenants.directory.revocations import people_below, record_revocation
+from tenants.directory.role_groups import require_role_manager
 from tenants.events import DirectoryKind
 
 
@@ -24,6 +25,7 @@ def delete_group(*, organization_id: UUID, group_id: UUID, named_by_a_denial: bo
     group = Group.objects.within(organization_id).select_for_update().filter(id=group_id).first()
     if group is None:
         raise NotHere(_("There is no such group in this organization."))
+    require_role_manager(organization_id, held_by(group_id), actor)
     if named_by_a_denial:
         raise DirectoryRefused(_("A policy denies something to this group; it can be archived, not deleted."))
     record_revocation(people_below([group_id]), groups=held_by(group_id))

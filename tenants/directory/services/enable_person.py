@@ -3,12 +3,12 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from tenants.actor import Actor
 from tenants.directory.administrators import locked_membership
 from tenants.directory.change import note
-from tenants.directory.models import Membership
+from tenants.directory.role_receipts import remember_roles
+from tenants.directory.selectors.roles import roles_in
 from tenants.events import DirectoryKind
 
 
@@ -19,10 +19,10 @@ def enable_person(*, organization_id: UUID, person_id: UUID, actor: Actor) -> bo
     if not membership.disabled:
         return False
     membership.disabled = False
-    if membership.role != Membership.Role.USER:
+    membership.save(update_fields=["disabled"])
+    if roles_in(organization_id, [person_id]):
         # A person who brings an administrator back has given the role anew.
-        membership.role_changed_at, membership.role_given_by = timezone.now(), actor.person_id
-    membership.save(update_fields=["disabled", "role_changed_at", "role_given_by"])
+        remember_roles(organization_id, [person_id], actor)
     note(
         kind=DirectoryKind.PERSON_ENABLED,
         organizations=[organization_id],

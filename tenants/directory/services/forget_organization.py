@@ -8,7 +8,18 @@ from django.db import transaction
 from tenants.directory import address_holders
 from tenants.directory.access import end_clients
 from tenants.directory.change import raise_epochs
-from tenants.directory.models import Address, ApiClient, Block, Group, MailDomain, Membership, PendingRevocation, Person
+from tenants.directory.models import (
+    Address,
+    ApiClient,
+    Block,
+    Group,
+    MailDomain,
+    Membership,
+    PendingRevocation,
+    Person,
+    RoleAssignment,
+    RoleReceipt,
+)
 from tenants.directory.revocations import people_below, record_revocation
 
 
@@ -25,6 +36,8 @@ def forget_organization(*, organization_id: UUID) -> None:
     # The row of an erased organization stays, so nothing else would ever take away what waits for its feed.
     PendingRevocation.objects.filter(organization_id=organization_id).delete()
     Block.objects.within(organization_id).delete()
+    RoleAssignment.objects.within(organization_id).delete()
+    RoleReceipt.objects.within(organization_id).delete()
     groups = list(Group.objects.within(organization_id).values_list("id", flat=True))
     lost = people_below(groups)
     Group.objects.within(organization_id).delete()

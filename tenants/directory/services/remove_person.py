@@ -12,7 +12,7 @@ from tenants.directory.administrators import locked_membership, require_another
 from tenants.directory.change import note, raise_epochs
 from tenants.directory.known_secrets import note_known_secrets
 from tenants.directory.members import leave_groups
-from tenants.directory.models import Address, Membership, Person
+from tenants.directory.models import Address, Membership, Person, RoleAssignment
 from tenants.directory.revocations import record_revocation, record_revocation_of_groups
 from tenants.events import DirectoryKind
 
@@ -32,9 +32,8 @@ def remove_person(*, organization_id: UUID, person_id: UUID, reason: str, actor:
     record_revocation_of_groups(organization_id, person_id)
     leave_groups(organization_id, person_id)
     freed = _free_addresses(organization_id, person_id)
-    Membership.objects.within(organization_id).filter(id=place.id).update(
-        disabled=True, removed_at=timezone.now(), role=Membership.Role.USER
-    )
+    Membership.objects.within(organization_id).filter(id=place.id).update(disabled=True, removed_at=timezone.now())
+    RoleAssignment.objects.within(organization_id).filter(person_id=person_id).delete()
     if everywhere:
         end_access(person_id)
     if everywhere and not address_holders.has_proof(person_id):

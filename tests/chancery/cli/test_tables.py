@@ -150,7 +150,14 @@ def test_a_sentence_goes_on_below_and_loses_nothing(capsys: pytest.CaptureFixtur
 def test_what_is_no_text_is_put_into_words(capsys: pytest.CaptureFixture[str]) -> None:
     row = {"disabled": True, "guest": False, "roles": ["connector", "reporter"], "name": ""}
     tables.show(Output(), [row], list(row), empty="")
-    assert capsys.readouterr().out.splitlines()[1].split() == ["yes", "no", "connector,", "reporter", "–"]
+    assert capsys.readouterr().out.splitlines()[1].split() == [
+        "yes",
+        "no",
+        "connector,",
+        "reporting",
+        "application",
+        "–",
+    ]
 
 
 EVENT = {"id": CID, "kind": "content.opened", "sentence": "s" * 500, "details": {"rights": ["VIEW"] * 20}}

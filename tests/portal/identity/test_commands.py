@@ -47,7 +47,7 @@ class CommandTest(TestCase):
     def test_an_organization_is_founded_whole(self) -> None:
         assert contoso().service_active
         (ada,) = people_in(contoso().id)
-        assert (ada.name, ada.role) == ("Ada", "global_administrator")
+        assert (ada.name, ada.roles) == ("Ada", ("user", "global_administrator"))
         assert holder_of("ada@contoso.example") == ada.id
         with in_organization(contoso().id), connection.cursor() as cursor:
             cursor.execute("SELECT kind FROM audit_event")

@@ -13,7 +13,7 @@ from django.test import SimpleTestCase, override_settings
 from chancery.policy.permission import Permission
 from portal import checks, env, locations
 from portal.runtime.bootstrap.environment import ROOT
-from portal.usecases.permissions import APPLICATION_ROLES, ROLES, of_application, of_place
+from tenants.directory.roles import GUEST, OF_APPLICATIONS, ROLES, permissions_of
 
 DOCUMENT = (Path(__file__).resolve().parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
 
@@ -162,13 +162,5 @@ def test_permissions_have_one_grammar_and_one_order() -> None:
 
 
 def test_who_is_nobody_may_nothing() -> None:
-    assert of_place(role="global_administrator", guest=False, disabled=True) == frozenset()
-    assert of_place(role="emperor", guest=False, disabled=False) == frozenset()
-    assert of_place(role="global_administrator", guest=True, disabled=False) == ROLES["guest"]
-    assert of_application(()) == of_application(("emperor",)) == frozenset()
-    assert of_application(tuple(APPLICATION_ROLES)) < frozenset(Permission)
-
-
-def test_an_auditor_changes_nothing() -> None:
-    changing = {permission for permission in ROLES["auditor"] if permission.value.endswith(("manage", "switch"))}
-    assert changing == set()
+    assert permissions_of([]) == permissions_of(["emperor"]) == permissions_of([GUEST]) == frozenset()
+    assert permissions_of(OF_APPLICATIONS) < permissions_of(ROLES) < frozenset(Permission)

@@ -100,7 +100,7 @@ def test_an_administrator_is_added_once_that_is_confirmed(contoso: OrganizationF
     assert [one.email for one in people_in(contoso.id)] == [ADA]
     assert mail.outbox == []
     add(contoso, *wanted, role=ADMINISTRATOR, confirm="rita@contoso.example", reason="A deputy")
-    assert {one.email: one.role for one in people_in(contoso.id)}["rita@contoso.example"] == ADMINISTRATOR
+    assert {one.email: one.roles for one in people_in(contoso.id)}["rita@contoso.example"] == ("user", ADMINISTRATOR)
     with in_schema(contoso.schema_name):
         (made, *_) = events(filter=Filter(kinds=["person.created"]), limit=1).events
     assert made.details["reason"] == "A deputy"

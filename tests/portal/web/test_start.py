@@ -10,7 +10,7 @@ from pytest_django import Settings
 from portal.middleware import SESSION_HOST
 from portal.web import start
 from tenants.directory.models import Membership, Person
-from tenants.directory.selectors.people import membership_at
+from tenants.directory.selectors.people import membership_at, person_in
 from tenants.organizations.selectors import forget_hosts, organization_by_slug
 from tests.isolation.endpoints import BACKEND
 from tests.portal.identity.browser import Browser
@@ -64,9 +64,8 @@ def test_in_production_the_founder_administers(settings: Settings, signed_in: Br
     signed_in.post("/organizations/new/", {**CONTOSO, "mail_domain": "contoso.example"})
     made = organization_by_slug("contoso")
     assert made is not None
-    place = membership_at(made.id, Person.objects.get(email="eve@elsewhere.example").pk)
-    assert place is not None
-    assert (place.role, place.guest) == ("global_administrator", False)
+    eve = person_in(made.id, Person.objects.get(email="eve@elsewhere.example").pk)
+    assert (eve.roles, eve.guest) == (("user", "global_administrator"), False)
     assert membership_at(made.id, Person.objects.get(email="eve@elsewhere.example").pk) is not None
     assert not Person.objects.filter(email="ada@contoso.example").exists()
     ready = signed_in.get("/organizations/ready/").content.decode()
