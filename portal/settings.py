@@ -286,6 +286,8 @@ SPECTACULAR_SETTINGS = {
         "HoldEnum": "portal.api.rights.HOLDS",
         "PersonRoleEnum": "portal.api.people.PERSON_ROLES",
         "GivenRoleEnum": "portal.api.roles.CAN_BE_GIVEN",
+        "StrengthEnum": "portal.api.policies.STRENGTHS",
+        "SettingsStrengthEnum": "portal.api.administration.STRENGTHS",
     },
 }
 

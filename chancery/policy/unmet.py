@@ -70,7 +70,7 @@ def unmet_condition(conditions: Conditions, subject: Subject, now: int) -> Unmet
         return Unmet(Condition.ACCOUNT_REQUIRED)
     if conditions.strength is not None and subject.strength.rank < conditions.strength.rank:
         return Unmet(Condition.STRENGTH, (conditions.strength.value,))
-    if conditions.networks and not _in_networks(subject.network, conditions.networks):
+    if conditions.networks and not in_networks(subject.network, conditions.networks):
         return Unmet(Condition.NETWORKS, tuple(conditions.networks))
     device = subject.device
     if conditions.platforms and (device is None or device.platform not in conditions.platforms):
@@ -84,7 +84,8 @@ def unmet_condition(conditions: Conditions, subject: Subject, now: int) -> Unmet
     return None
 
 
-def _in_networks(address: str, networks: Iterable[str]) -> bool:
+def in_networks(address: str, networks: Iterable[str]) -> bool:
+    """Tell whether an address lies in one of the networks; what is no address lies in none."""
     try:
         caller = ipaddress.ip_address(address)
         return any(caller in ipaddress.ip_network(network) for network in networks)

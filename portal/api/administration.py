@@ -2,7 +2,7 @@
 
 from dataclasses import asdict
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
@@ -12,6 +12,7 @@ from rest_framework.response import Response
 
 from chancery.objects.jws import b64
 from chancery.policy.permission import Permission
+from chancery.policy.policy import Strength
 from portal.api.examples import CONTOSO, KEY, SETTINGS, listed
 from portal.api.framework import (
     ANYBODY,
@@ -31,7 +32,7 @@ from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.keys import activate_key, create_key, mark_key_compromised, rotate_key
 from portal.usecases.settings import change_settings, switch_service
 from protection.selectors.organization import Key, keys, settings
-from protection.services.configure import TRACKING, Configuration
+from protection.services.configure import PLATFORMS, TRACKING, Configuration
 
 DEACTIVATED = effect_answer("ServiceDeactivated", latest_offline_moment=UNTIL)
 COMPROMISED = effect_answer("KeyCompromised", latest_offline_moment=UNTIL)
@@ -48,6 +49,9 @@ class Rotation(Confirmed):
     """The algorithms of a key that is to be the active one, confirmed."""
 
     suite = serializers.CharField(required=False, max_length=16)
+
+
+STRENGTHS: Final = [way.value for way in Strength if way is not Strength.CODE]
 
 
 class SettingsChange(Confirmed):
@@ -74,6 +78,22 @@ class SettingsChange(Confirmed):
     alarm_address = MailAddress(
         required=False, allow_blank=True, help_text="Mailed about alarms, beside owners and auditors."
     )
+    strength = serializers.ChoiceField(
+        required=False,
+        allow_blank=True,
+        choices=STRENGTHS,
+        help_text="How everybody must have signed in to open anything, owners and super users too; empty for any way.",
+    )
+    networks = serializers.ListField(
+        required=False,
+        child=serializers.CharField(max_length=60),
+        help_text="Networks like 192.0.2.0/24 or 2001:db8::/32 from which alone anything opens; empty for everywhere.",
+    )
+    platforms_off = serializers.ListField(
+        required=False,
+        child=serializers.CharField(max_length=40),
+        help_text=f"Kinds of device that open nothing: {', '.join(PLATFORMS)}.",
+    )
 
 
 class SettingsShown(Answer):
@@ -91,6 +111,9 @@ class SettingsShown(Answer):
     owners_restore = serializers.BooleanField()
     contact = serializers.CharField(allow_blank=True)
     alarm_address = serializers.CharField(allow_blank=True)
+    strength = serializers.ChoiceField(allow_blank=True, choices=STRENGTHS)
+    networks = serializers.ListField(child=serializers.CharField())
+    platforms_off = serializers.ListField(child=serializers.CharField())
 
 
 class KeyItem(Answer):
@@ -229,7 +252,8 @@ class Settings(OrganizationView):
     @extend_schema(
         summary="Change settings",
         description=(
-            "To hide from owners who opens their documents asks first: confirm is yes. To show them again takes an"
+            "What binds every opening asks first where it gets stricter, and so does hiding from owners who opens their"
+            " documents: confirm is yes. To show them again takes an"
             " auditor: 409 needs_an_auditor."
         ),
         request=SettingsChange,

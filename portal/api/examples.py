@@ -276,6 +276,9 @@ SETTINGS: Final[Example] = {
     "owners_restore": False,
     "contact": "ada@contoso.example",
     "alarm_address": "",
+    "strength": "",
+    "networks": [],
+    "platforms_off": [],
 }
 NEW_TEMPLATE: Final[Example] = {
     "names": {"en": "Read only, all employees"},

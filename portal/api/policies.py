@@ -19,6 +19,9 @@ UNTIL = "The grant's own end in seconds since 1970, from which it gives nothing;
 WATERMARK = "Whether reader, time and document are shown over the content; left out where not."
 
 
+STRENGTHS: Final = [one.value for one in Strength]
+
+
 class PolicyGrant(serializers.Serializer[dict[str, Any]]):
     """One entry that grants rights."""
 
@@ -35,7 +38,7 @@ class PolicyConditions(serializers.Serializer[dict[str, Any]]):
     """What an opening must meet beyond being granted; what is left out is no condition."""
 
     strength = serializers.ChoiceField(
-        choices=[one.value for one in Strength], required=False, help_text="The weakest sign-in that is enough."
+        choices=STRENGTHS, required=False, help_text="The weakest sign-in that is enough."
     )
     networks = serializers.ListField(child=serializers.CharField(max_length=320), required=False)
     platforms = serializers.ListField(child=serializers.CharField(max_length=320), required=False)
@@ -91,7 +94,7 @@ class WrittenPolicy(serializers.Serializer[dict[str, Any]]):
 class PolicyConditionsPatch(serializers.Serializer[dict[str, Any]]):
     """What is to be different of the conditions; null removes one."""
 
-    strength = serializers.ChoiceField(choices=[one.value for one in Strength], required=False, allow_null=True)
+    strength = serializers.ChoiceField(choices=STRENGTHS, required=False, allow_null=True)
     networks = serializers.ListField(child=serializers.CharField(max_length=320), required=False, allow_null=True)
     platforms = serializers.ListField(child=serializers.CharField(max_length=320), required=False, allow_null=True)
     not_before = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LAST_MOMENT)

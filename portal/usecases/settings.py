@@ -1,25 +1,37 @@
 """How the service works for the organization: settings, and its switch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
+from chancery.policy.policy import Strength
+from chancery.policy.unmet import in_networks
 from portal.notifications.names import mail_tracking_changed
 from portal.subjects.untracked import shows_somebody, untracked_address, untracked_group_at
 from portal.usecases import consequences
 from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed_by_outcome, require_confirmation
+from portal.usecases.confirmation import (
+    ConfirmationPrompt,
+    Stated,
+    confirmed_by_outcome,
+    copies_until,
+    if_any,
+    require_confirmation,
+)
 from portal.usecases.effects import Effect, effect
 from portal.usecases.revocations import deactivate_service
 from portal.usecases.self_granted_access import NOTIFIED_AT_MOST, enabled_with_role
 from portal.words.settings import settings_in_words
 from protection.models import Tracking
 from protection.selectors.affected import affected_by_service
-from protection.services.configure import Configuration, configure
+from protection.services.configure import Configuration, configure, stricter
 from tenants.directory.roles import ADMINISTRATOR, AUDITOR
+from tenants.directory.selectors.devices import devices_on
 from tenants.organizations.selectors import OrganizationFacts
 from tenants.organizations.services.activate_service import activate_service
 
@@ -62,7 +74,7 @@ def change_settings(
     def act(_reason: str) -> dict[str, tuple[object, object]]:
         return configure(actor=caller.actor, configuration=configuration, fewer=shows_somebody)
 
-    changes = confirmed_by_outcome(stated, act, lambda made: _hiding(caller, made))
+    changes = confirmed_by_outcome(stated, act, lambda made: _asked_first(caller, made))
     if "untracked_group" in changes:
         before, after = changes["untracked_group"]
         changes["untracked_group"] = (untracked_address(caller.organization, before), untracked_group or after)
@@ -74,6 +86,61 @@ def change_settings(
         bool(changes),
         _("Changed from the next license on: {changes}").format(changes=words),
         _("The settings are so already."),
+    )
+
+
+def _asked_first(caller: Caller, changes: Mapping[str, tuple[object, object]]) -> ConfirmationPrompt | None:
+    """Return what is asked before people are hidden or every opening is bound by more, None where neither is."""
+    hiding, binding = _hiding(caller, changes), _binding(caller, changes)
+    if hiding is None or binding is None:
+        return hiding or binding
+    return replace(binding, consequences=(*binding.consequences, *hiding.consequences))
+
+
+def _binding(caller: Caller, changes: Mapping[str, tuple[object, object]]) -> ConfirmationPrompt | None:
+    """Return what is asked before somebody who met all that binds every opening may not meet it any more."""
+    before = {name: pair[0] for name, pair in changes.items()}
+    wanted: dict[str, Any] = {
+        name: changes[name][1] for name in ("strength", "networks", "platforms_off") if name in changes
+    }
+    off: Any = before.get("platforms_off") or ()
+    known = {name: before[name] for name in ("strength", "networks") if before.get(name)}
+    if not stricter(Configuration(**wanted), known, off):
+        return None
+    until = affected_by_service().until
+    return ConfirmationPrompt(
+        question=_("Bind every opening by this?"),
+        consequences=(
+            _("It holds for everybody from their next opening on, owners and super users included."),
+            *_bound(caller, wanted, off),
+            copies_until(until),
+            _("It can be changed back."),
+        ),
+        button=_("Bind every opening"),
+        confirm="",
+    )
+
+
+def _bound(caller: Caller, wanted: Mapping[str, Any], off: Sequence[str]) -> Iterator[str]:
+    """Yield what each condition means, and whether the caller would shut themselves out by it."""
+    strength, networks = wanted.get("strength"), wanted.get("networks")
+    if strength:
+        yield _("Mailed codes and applications open nothing then, since nobody signs in for them.")
+        if caller.subject is None or caller.subject.strength.rank < Strength(strength).rank:
+            yield _("You signed in with less, so you open nothing yourself until you sign in that way.")
+    if networks and not in_networks(caller.ip, networks):
+        yield _("You are at {address} now, which is in none of these networks: from there you open nothing.").format(
+            address=caller.ip or "?"
+        )
+    more = sorted({*wanted.get("platforms_off", ())} - {*off})
+    number = devices_on(caller.organization, more) if more else 0
+    yield from if_any(
+        number,
+        ngettext(
+            "{number} active device of your people opens nothing any more.",
+            "{number} active devices of your people open nothing any more.",
+            number,
+        ),
     )
 
 

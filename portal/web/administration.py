@@ -1,5 +1,6 @@
 """Keys, settings and the service's switch."""
 
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -18,9 +19,11 @@ from portal.usecases.keys import activate_key, create_key, mark_key_compromised,
 from portal.usecases.settings import change_settings, switch_service
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page, show
+from portal.web.policies import PLATFORMS as SYSTEMS
+from portal.web.policies import SIGNED_IN
 from protection.selectors.organization import keys as all_keys
 from protection.selectors.organization import settings as service_settings
-from protection.services.configure import Configuration
+from protection.services.configure import PLATFORMS, Configuration
 
 SUITES = [
     ("hybrid", gettext_lazy("Hybrid: post-quantum and classical together (recommended)")),
@@ -76,6 +79,9 @@ TRACKING: Final = [
 ]
 
 
+DEVICES: Final[Mapping[str, str | Promise]] = {**SYSTEMS, "browser": gettext_lazy("Browser")}
+
+
 class SettingsForm(forms.Form):
     """How the service behaves."""
 
@@ -129,6 +135,24 @@ class SettingsForm(forms.Form):
         ),
     )
 
+    strength = forms.ChoiceField(
+        label=gettext_lazy("Everybody must have signed in"),
+        required=False,
+        choices=[("", gettext_lazy("In any way")), *((way.value, words) for way, words in SIGNED_IN.items())],
+        help_text=gettext_lazy("To open anything of your organization; owners and super users too."),
+    )
+    networks = forms.CharField(
+        label=gettext_lazy("Nothing opens but from these networks"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=gettext_lazy("One in each line, like 192.0.2.0/24 or 2001:db8::/32. Left empty, from anywhere."),
+    )
+    platforms_off = forms.MultipleChoiceField(
+        label=gettext_lazy("Nothing opens on these kinds of device"),
+        required=False,
+        choices=[(name, DEVICES.get(name, name)) for name in PLATFORMS],
+        widget=forms.CheckboxSelectMultiple,
+    )
     tracking = forms.ChoiceField(
         label=gettext_lazy("What owners see of those who open their documents"),
         choices=TRACKING,
@@ -156,6 +180,7 @@ class SettingsForm(forms.Form):
 
     grouped: Final = (
         (gettext_lazy("Readers"), ("contact", "account_required", "owners_restore")),
+        (gettext_lazy("Every opening"), ("strength", "networks", "platforms_off")),
         (gettext_lazy("Without a network"), ("max_license_days", "lease_seconds", "registration_days")),
         (gettext_lazy("What is kept"), ("keep_titles",)),
         (gettext_lazy("Tracking"), ("tracking", "untracked_group", "alarm_address")),
@@ -185,6 +210,9 @@ def settings(request: PageRequest) -> HttpResponse:
         "tracking": found.tracking,
         "untracked_group": untracked_address(request.organization.id, found.untracked_group),
         "owners_restore": found.owners_restore,
+        "strength": found.strength,
+        "networks": "\n".join(found.networks),
+        "platforms_off": list(found.platforms_off),
     }
     manages = request.caller.may(Permission.SETTINGS_MANAGE)
     form = SettingsForm(request.POST or None, initial=initial)
@@ -201,6 +229,9 @@ def settings(request: PageRequest) -> HttpResponse:
             account_required=data["account_required"],
             tracking=data["tracking"],
             owners_restore=data["owners_restore"],
+            strength=data["strength"],
+            networks=data["networks"].split(),
+            platforms_off=data["platforms_off"],
         )
 
         group = data["untracked_group"].lower()

@@ -17,6 +17,9 @@ _NAMES: Final = {
     "account_required": gettext_lazy("readers need an account"),
     "tracking": gettext_lazy("what owners see of readers"),
     "untracked_group": gettext_lazy("group whose members owners do not see"),
+    "strength": gettext_lazy("how everybody must have signed in to open anything"),
+    "networks": gettext_lazy("networks from which anything opens"),
+    "platforms_off": gettext_lazy("kinds of device that open nothing"),
     "owners_restore": gettext_lazy("owners undo what administrators took back"),
 }
 
@@ -42,6 +45,8 @@ def settings_in_words(changes: Mapping[str, object]) -> Iterator[str]:
 def _value(value: object) -> str:
     if isinstance(value, str) and value in _TRACKING:
         return str(_TRACKING[value])
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value)) or _("none")
     if value is None or value == "":
         return _("none")
     if isinstance(value, bool):

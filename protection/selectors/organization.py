@@ -44,6 +44,10 @@ class Settings:
     owners_restore: bool
     contact: str
     alarm_address: str
+    strength: str
+    """How everybody must have signed in to open anything; "" for any way."""
+    networks: tuple[str, ...]
+    platforms_off: tuple[str, ...]
 
 
 def keys() -> tuple[Key, ...]:
@@ -98,4 +102,7 @@ def settings() -> Settings:
         owners_restore=row.owners_restore,
         contact=row.contact,
         alarm_address=row.alarm_address,
+        strength=row.conditions.get("strength", ""),
+        networks=tuple(row.conditions.get("networks", ())),
+        platforms_off=tuple(row.platforms_off),
     )

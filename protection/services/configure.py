@@ -1,8 +1,8 @@
 """Change how the service behaves for an organization."""
 
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
-from typing import Final
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -10,7 +10,7 @@ from django.db import transaction
 from chancery.crypto.suites import suite_named
 from chancery.errors import Conflict, InvalidPolicy
 from chancery.ledger.kinds import Kind
-from chancery.policy.policy import MAX_OFFLINE_DAYS
+from chancery.policy.policy import MAX_OFFLINE_DAYS, Strength, parse_policy
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ServiceSettings, Tracking
@@ -18,11 +18,16 @@ from protection.services.feed import invalidate_all_of, touch
 from protection.services.recording import record_action
 
 MIN_LEASE, MAX_LEASE = 60, 30 * 86_400
+PLATFORMS: Final = ("browser", "darwin", "linux", "windows")
+"""Kinds of device as clients name them when they enroll."""
+MOST_NETWORKS: Final = 200
 TRACKING: Final = tuple(Tracking.values)
 NO_GROUP: Final = UUID(int=0)
-_NONE: Final = {("lease_seconds", 0), ("untracked_group", NO_GROUP)}
+_NONE: Final[Mapping[str, object]] = {"lease_seconds": 0, "untracked_group": NO_GROUP}
 """Values that stand for none."""
 _ADDRESSES: Final = ("contact", "alarm_address")
+BINDING: Final[Mapping[str, object]] = {"strength": "", "networks": []}
+"""Conditions that bind every opening, with what stands for none; they are kept in the form of policies."""
 _UNSTATED: Final = {*_ADDRESSES, "untracked_group"}
 """Settings of which an event says only that they were changed."""
 
@@ -40,7 +45,8 @@ class NeedsAnAuditor(Conflict):
 class Configuration:
     """Every member is optional; what is None stays as it is.
 
-    ``lease_seconds`` 0 means no lease, ``untracked_group`` the nil UUID no group.
+    ``lease_seconds`` 0 means no lease, ``untracked_group`` the nil UUID no group.  ``strength`` ("" for any way to sign
+    in), ``networks`` and ``platforms_off`` bind every opening, whoever it is by (docs/protocol.md P19, step 1).
     """
 
     suite: str | None = None
@@ -54,6 +60,9 @@ class Configuration:
     owners_restore: bool | None = None
     contact: str | None = None
     alarm_address: str | None = None
+    strength: str | None = None
+    networks: Sequence[str] | None = None
+    platforms_off: Sequence[str] | None = None
 
 
 def hides_fewer(before: UUID, after: UUID) -> bool:
@@ -75,20 +84,21 @@ def configure(
     ``fewer`` tells of two groups whether the first one holds people whom the second one does not.  Raises
     InvalidPolicy for a value out of range, UnknownSuite for a suite, and NeedsAnAuditor.
     """
-    _check(configuration)
+    configuration = _checked(configuration)
     changes = {name: value for name, value in asdict(configuration).items() if value is not None}
     row = ServiceSettings.objects.select_for_update().get(id=1)
     if not names_approved:
         _refuse_to_show(configuration, row, fewer)
     shortened = _shortens(configuration, row)
-    wanted = {name: None if (name, value) in _NONE else value for name, value in changes.items()}
-    differing = {name: (getattr(row, name), value) for name, value in wanted.items() if getattr(row, name) != value}
+    wanted = {name: None if name in _NONE and value == _NONE[name] else value for name, value in changes.items()}
+    differing = {name: (_present(row, name), value) for name, value in wanted.items() if _present(row, name) != value}
     if not differing:
         return {}
     for name, (_, value) in differing.items():
-        setattr(row, name, value)
+        _set(row, name, value)
     row.longest_license_days = max(row.longest_license_days, row.max_license_days)
-    row.save(update_fields=[*differing, "longest_license_days"])
+    columns = {"conditions" if name in BINDING else name for name in differing}
+    row.save(update_fields=[*columns, "longest_license_days"])
     if shortened:
         invalidate_all_of(row.organization_id)
     else:
@@ -103,6 +113,19 @@ def configure(
         details={"settings": {name: {} if name in _UNSTATED else pair for name, pair in stated.items()}},
     )
     return differing
+
+
+def _present(row: ServiceSettings, name: str) -> object:
+    return row.conditions.get(name, BINDING[name]) if name in BINDING else getattr(row, name)
+
+
+def _set(row: ServiceSettings, name: str, value: object) -> None:
+    if name not in BINDING:
+        setattr(row, name, value)
+    elif value:
+        row.conditions = {**row.conditions, name: value}
+    else:
+        row.conditions = {one: kept for one, kept in row.conditions.items() if one != name}
 
 
 def _refuse_to_show(configuration: Configuration, row: ServiceSettings, fewer: Callable[[UUID, UUID], bool]) -> None:
@@ -124,13 +147,47 @@ def _shortens(configuration: Configuration, row: ServiceSettings) -> bool:
     """Tell whether cached licenses give more than the new settings allow, so that they must be asked for anew."""
     if configuration.account_required and not row.account_required:
         return True
+    if stricter(configuration, row.conditions, row.platforms_off):
+        return True
     days, lease = configuration.max_license_days, configuration.lease_seconds
     if days is not None and days < row.max_license_days:
         return True
     return bool(lease) and (row.lease_seconds is None or (lease or 0) < row.lease_seconds)
 
 
+def stricter(configuration: Configuration, conditions: Mapping[str, Any], platforms_off: Sequence[str]) -> bool:
+    """Tell whether somebody who met all that binds every opening may not meet it any more."""
+    off, strength, networks = configuration.platforms_off, configuration.strength, configuration.networks
+    if off is not None and not set(off) <= set(platforms_off):
+        return True
+    if strength and Strength(strength).rank > Strength(conditions.get("strength", Strength.CODE)).rank:
+        return True
+    before = set(conditions.get("networks", ()))
+    return bool(networks) and (not before or not before <= set(networks or ()))
+
+
+def _checked(configuration: Configuration) -> Configuration:
+    """Return the configuration with networks in their normal form.  Raises as ``configure`` says."""
+    _check(configuration)
+    strength, networks, off = configuration.strength, configuration.networks, configuration.platforms_off
+    stated = {**({"strength": strength} if strength else {}), **({"networks": list(networks)} if networks else {})}
+    conditions = parse_policy({"conditions": stated}).conditions
+    return replace(
+        configuration,
+        networks=None if networks is None else list(dict.fromkeys(conditions.networks)),
+        platforms_off=None if off is None else sorted(set(off)),
+    )
+
+
 def _check(configuration: Configuration) -> None:
+    unknown = sorted({*(configuration.platforms_off or ())} - {*PLATFORMS})
+    if unknown:
+        raise InvalidPolicy(
+            message("There is no platform {name}.", name=unknown[0]),
+            remedy=message("Platforms are {names}.", names=", ".join(PLATFORMS)),
+        )
+    if len(configuration.networks or ()) > MOST_NETWORKS:
+        raise InvalidPolicy(message("At most {most} networks can be named.", most=MOST_NETWORKS))
     if configuration.suite is not None:
         suite_named(configuration.suite)
     if configuration.tracking is not None and configuration.tracking not in Tracking.values:

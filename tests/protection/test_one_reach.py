@@ -408,6 +408,7 @@ def _organization(cast: Cast, commands: Commands) -> None:
     texts = {"suite": "hybrid", "keep_titles": "true", "contact": "help@contoso.example", "account_required": "false"}
     texts |= {"alarm_address": "alarms@contoso.example"}
     shown = {"tracking": "named", "untracked_group": "", "owners_restore": "false"}
+    shown |= {"strength": "", "networks": "[]", "platforms_off": "[]"}
     changes = (f"{name}={value}" for name, value in {**numbers, **texts, **shown}.items())
     run(ada, "notices", "--of", "daily")
     run(ada, "notices")

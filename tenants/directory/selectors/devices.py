@@ -7,10 +7,10 @@ from typing import Final
 from uuid import UUID
 
 from django.db.models import F, Window
-from django.db.models.functions import RowNumber
+from django.db.models.functions import Now, RowNumber
 from django.utils import timezone
 
-from tenants.directory.models import Device
+from tenants.directory.models import Device, Membership
 
 MOST_DEVICES: Final = 100
 """How many devices of one person are read at once."""
@@ -92,3 +92,10 @@ def facts(row: Device) -> DeviceFacts:
         blocked_by=tuple(row.blocked_by),
         ends_at=row.ends_at,
     )
+
+
+def devices_on(organization_id: UUID, platforms: Collection[str]) -> int:
+    """Return how many devices of the organization's members are of these kinds and neither revoked nor over."""
+    members = Membership.objects.within(organization_id).filter(guest=False, disabled=False)
+    rows = Device.objects.filter(person_id__in=members.values("person_id"), revoked_at=None, platform__in=platforms)
+    return rows.exclude(ends_at__lt=Now()).count()
