@@ -14,6 +14,7 @@ from django.utils.translation import ngettext
 
 from chancery.errors import InvalidPolicy
 from chancery.policy.policy import Principal, PrincipalKind
+from chancery.policy.subject import Subject
 from chancery.texts import message
 from portal import clock
 from portal.languages import grouped
@@ -153,12 +154,20 @@ def _name(caller: Caller, text: str, own: set[str], *, subdomains: bool) -> Bloc
             remedy=message("Name an address, a domain or an organization."),
         )
     made = blocked_name(kind, entry.value, subdomains=subdomains and kind == DOMAIN)
+    if caller.subject is not None and _means(made, caller.subject):
+        raise InvalidPolicy(message("“{who}” means you, too.", who=text), remedy=message("Ask another administrator."))
     below = (one for one in own if one == made.value or (made.subdomains and one.endswith(f".{made.value}")))
     if next(below, None) is not None or made.value == str(caller.organization):
         raise InvalidPolicy(
             message("“{who}” means your own organization.", who=text), remedy=message("Block single addresses of it.")
         )
     return made
+
+
+def _means(name: BlockedName, subject: Subject) -> bool:
+    by_name = any(one == name.value or one.endswith(f"@{name.value}") for one in subject.addresses)
+    below = name.subdomains and any(one.endswith(f".{name.value}") for one in subject.addresses)
+    return by_name or below or any(str(place.organization) == name.value for place in subject.memberships)
 
 
 def _entry(caller: Caller, text: str) -> Principal:
