@@ -13,7 +13,7 @@ from portal.usecases.caller import Caller
 from protection.selectors.documents import decided_among
 from protection.services.record_reading import record_reading
 from tenants.directory.selectors.groups import group_in
-from tenants.directory.selectors.people import person_in
+from tenants.directory.selectors.people import called_here
 from tenants.organizations.selectors import OrganizationFacts
 
 
@@ -42,17 +42,20 @@ def personal_data_read(
 
     The first reading of the same within an hour is recorded, in each process: who turns the pages of a list reads one
     list.  Nothing is recorded of what somebody reads of themselves or of a document that they decide about.  Raises
-    NotHere for a person or group that is not there.
+    NotHere for a group that is not there.
     """
-    is_document = what is PersonalData.DOCUMENT
-    if about == caller.person or (is_document and not caller.may(Permission.DOCUMENTS_READ_ALL)):
+    if about == caller.person:
+        return
+    if what is PersonalData.DOCUMENT and not caller.may(Permission.DOCUMENTS_READ_ALL):
         return
     if nth_this_hour(place=f"{organization.schema_name} reads", who=f"{caller.person} {what} {about or ''}") > 1:
         return
-    named = ""
+    named, cid = "", about if what is PersonalData.DOCUMENT else None
     if about and what in _ABOUT_A_PERSON:
-        named = person_in(organization.id, about).email
+        # Events are also of people from elsewhere, whom the organization does not call by name.
+        named = called_here(organization.id, [about]).get(about, "")
     elif about and what is PersonalData.GROUP:
         named = group_in(organization.id, about).address
-    if not (is_document and about and decided_among(caller.person, [about])):
-        record_reading(actor=caller.actor, what=what.value, about=named, cid=about if is_document else None)
+    nobody = what is PersonalData.PERSON and not named
+    if not nobody and not (cid and decided_among(caller.person, [cid])):
+        record_reading(actor=caller.actor, what=what.value, about=named, cid=cid)

@@ -75,14 +75,11 @@ COLUMNS: Final = (
 @page()
 def document_list(request: PageRequest) -> HttpResponse:
     """Show one's own documents, or everybody's to those who may see them."""
-    may_see_all = request.caller.may(Permission.DOCUMENTS_READ_ALL)
-    everybody = may_see_all and request.GET.get("scope") == "all"
+    may_see_all, everybody = _scope(request)
     search, state = request.GET.get("search", "").strip(), request.GET.get("state", "")
     state = state if state in STATES else ""
     granted, granted_to, granted_wrong = _granted_to(request)
     owner, issuer = (request.GET.get(name, "").strip() for name in ("owner", "issuer"))
-    if everybody:
-        record_reading(request, PersonalData.DOCUMENTS)
     sight = sight_of(caller=request.caller)
     news = None if everybody else news_for(caller=request.caller, sight=sight, visiting=True)
     filters = {
@@ -125,6 +122,15 @@ def document_list(request: PageRequest) -> HttpResponse:
         "granted_wrong": granted_wrong,
     }
     return show(request, "documents", "documents", context)
+
+
+def _scope(request: PageRequest) -> tuple[bool, bool]:
+    """Return whether the reader may see everybody's documents, and whether they do, which is on record."""
+    may_see_all = request.caller.may(Permission.DOCUMENTS_READ_ALL)
+    everybody = may_see_all and request.GET.get("scope") == "all"
+    if everybody:
+        record_reading(request, PersonalData.DOCUMENTS)
+    return may_see_all, everybody
 
 
 def _about_people(granted: str, owner: str, issuer: str) -> dict[str, str]:
