@@ -49,6 +49,7 @@ COLUMNS: Final = (
 
 DIRECTORY: Final = (
     "address",
+    "block",
     "device",
     "domain",
     "enrollment_code",

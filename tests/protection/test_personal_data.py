@@ -26,7 +26,7 @@ RECORDED_INSIDE = {"audit", "AuditEvents"}
 """Their form says whose events are read."""
 SHOWS_NOBODY = {
     *("Checkpoints", "Entries", "Proof"),  # entries hold no personal data
-    *("person_new", "hand_over_answer"),  # forms
+    *("person_new", "hand_over_answer", "RolesExplained", "roles_explained"),  # forms, and what roles are
     *("chosen_people", "person_device", "person_address", "person_remove"),  # changes
 }
 
