@@ -82,6 +82,9 @@ VARIABLES: tuple[Variable, ...] = (
              "32 random bytes in base64url; every key in the database is sealed under it. Losing it loses everything."),
     Variable("CHANCERY_SECRET_KEY", Kind.SECRET, "",
              "At least 50 random characters; signs sessions and one-time links."),
+    Variable("CHANCERY_SIGN_ON_PRIVATE_NETWORKS", Kind.FLAG, "no",
+             "Whether identity providers of single sign-on may be in private networks; embedded installations ask them"
+             " anywhere."),
     Variable("CHANCERY_TRUSTED_PROXIES", Kind.NUMBER, "0",
              "How many proxies in front are trusted for the client's address; 0 trusts none."),
     Variable("CHANCERY_VIEWER_MEGABYTES", Kind.NUMBER, "32",

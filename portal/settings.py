@@ -31,6 +31,7 @@ CHANCERY_PROVISIONING_LEAST = env.number("CHANCERY_PROVISIONING_LEAST")
 CHANCERY_PROVISIONING_PERCENT = env.number("CHANCERY_PROVISIONING_PERCENT")
 CHANCERY_REQUESTS_PER_SECOND = max(1, env.number("CHANCERY_REQUESTS_PER_SECOND"))
 CHANCERY_VIEWER_BYTES = env.number("CHANCERY_VIEWER_MEGABYTES") * 1024 * 1024
+CHANCERY_SIGN_ON_PRIVATE_NETWORKS = env.flag("CHANCERY_SIGN_ON_PRIVATE_NETWORKS")
 CHANCERY_TRUSTED_PROXIES = env.number("CHANCERY_TRUSTED_PROXIES")
 
 SECRET_KEY = env.secret("CHANCERY_SECRET_KEY")
@@ -44,6 +45,7 @@ SHARED_APPS = [
     "tenants.organizations",
     "tenants.directory",
     "tenants.connections",
+    "tenants.sign_on",
     "portal",
     "django_tenants",
     "django.contrib.auth",
@@ -288,6 +290,7 @@ SPECTACULAR_SETTINGS = {
         "GivenRoleEnum": "portal.api.roles.CAN_BE_GIVEN",
         "StrengthEnum": "portal.api.policies.STRENGTHS",
         "SettingsStrengthEnum": "portal.api.administration.STRENGTHS",
+        "SignOnStateEnum": "portal.usecases.sign_on.settings.STATES",
     },
 }
 

@@ -42,6 +42,7 @@ from protection.selectors.scheduled import due_in
 from protection.selectors.super_users import concerned
 from protection.services.ask_preview import forget_previews
 from tenants.directory.services.expire import expire
+from tenants.sign_on.services.sessions import expire_sign_on
 from tenants.worker import fan_out
 
 ANSWERS_KEPT: Final = timedelta(days=1)
@@ -183,4 +184,4 @@ def recheck_domain_records() -> int:
 def expire_secrets() -> int:
     """Delete one-time codes, links, spent tokens, old mail and answers to repeated writes that are over."""
     answers, _by_model = IdempotentAnswer.objects.filter(made_at__lt=timezone.now() - ANSWERS_KEPT).delete()
-    return expire() + answers + forget_old()
+    return expire() + expire_sign_on() + answers + forget_old()

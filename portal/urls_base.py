@@ -6,6 +6,7 @@ from django.views.i18n import set_language
 from portal.api.schema import Schema
 from portal.identity import pages
 from portal.identity.issuer import authorization, device_authorization, device_code, token
+from portal.identity.sign_on import realm
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.web.urls_base")),
@@ -16,6 +17,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("outbox/<str:name>/", pages.outbox_message, name="outbox_message"),
     path("api/v1/schema", Schema.as_view(), name="api_schema"),
     path("api/v1/", include("portal.api.urls_base")),
+    # Addresses of connected mail domains are led to their providers before the account suite sees them.
+    path("accounts/login/", realm.login, name="account_login"),
+    path("accounts/login/code/", realm.request_login_code, name="account_request_login_code"),
+    path("accounts/signup/", realm.signup, name="account_signup"),
     path("accounts/", include("allauth.urls")),
     # Ours are before the include, under the same paths, because each closes a hole of the page behind it.
     path("identity/o/device", device_authorization, name="issuer_device"),

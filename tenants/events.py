@@ -56,6 +56,14 @@ class DirectoryKind(StrEnum):
     SERVICE_ACTIVATED = "service.activated"
     SERVICE_DEACTIVATED = "service.deactivated"
     SIGN_IN_LINK_ISSUED = "sign_in_link.issued"
+    SIGN_ON_CONNECTED = "sign_on.connected"
+    SIGN_ON_CHANGED = "sign_on.changed"
+    SIGN_ON_ENDED = "sign_on.ended"
+    SIGN_ON_LINKED = "sign_on.linked"
+    SIGN_ON_UNLINKED = "sign_on.unlinked"
+    SIGN_ON_REFUSED = "sign_on.refused"
+    SIGN_ON_SIGNED_OUT = "sign_on.signed_out"
+    SIGN_ON_BYPASSED = "sign_on.bypassed"
 
 
 class OperatorKind(StrEnum):

@@ -60,6 +60,7 @@ DIRECTORY: Final = (
     "provisioning",
     "role",
     "sign_in_link",
+    "sign_on",
 )
 """What the events of the tenants package are about; the client is installed without that package."""
 

@@ -76,6 +76,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "domain": "administration.domain",
         "application": "administration.application",
         "provisioning": "provisioning.provisioning",
+        "sign-on": "sign_on.sign_on",
         "pending": "administration.pending",
         "preview": "previews.preview",
         "settings": "service.settings",

@@ -46,6 +46,7 @@ ORGANIZATION_KEY: Final = _label("organization-key")
 ISSUER_KEY: Final = _label("issuer-key")
 BROWSER_SESSION: Final = _label("browser-session")
 SECOND_FACTOR: Final = _label("second-factor")
+SIGN_ON: Final = _label("sign-on")
 CACHE: Final = _label("cache")
 NOTIFICATION: Final = _label("notification")
 
@@ -76,6 +77,7 @@ ALL: Final = (
     ISSUER_KEY,
     BROWSER_SESSION,
     SECOND_FACTOR,
+    SIGN_ON,
     CACHE,
     NOTIFICATION,
     META,

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from portal.runtime.bootstrap import browser_packages, system
-from portal.runtime.bootstrap.environment import ROOT
+from portal.runtime.bootstrap.environment import ROOT, exclusive
+from portal.runtime.bootstrap.errors import BootstrapError
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ BROWSER = Helper(
 HELPERS = (BROWSER, Helper("the second implementation of the file format", ("node", "nodejs"), ("nodejs",)))
 
 
+IDENTITY_PROVIDER = [ROOT / "tests" / "identity_provider" / name for name in ("package.json", "package-lock.json")]
 INSTALL = "--install"
 
 
@@ -49,10 +51,27 @@ def main(arguments: Sequence[str]) -> int:
     may_install = INSTALL in arguments or os.environ.get("CI", "").lower() in {"true", "1"}
     arguments = [argument for argument in arguments if argument != INSTALL]
     browser_packages.provide(Path(sys.prefix))
+    _provide_identity_provider(Path(sys.prefix))
     for helper in HELPERS:
         _provide(helper, may_install=may_install)
     command = [sys.executable, "-m", "pytest", *_shape(arguments), *arguments]
     return subprocess.run(command, cwd=ROOT, env=_with_bytecode(), check=False).returncode
+
+
+def _provide_identity_provider(venv: Path) -> None:
+    """Install the OpenID Connect provider that single sign-on is tested against, or say what will be skipped."""
+    folder = venv / "identity_provider"
+    with exclusive(venv.parent) as guard:
+        if browser_packages.have_installed(IDENTITY_PROVIDER, folder):
+            return
+        try:
+            browser_packages.install_locked(IDENTITY_PROVIDER, folder, venv, guard)
+        except (BootstrapError, OSError) as error:
+            print(
+                f"oidc-provider could not be installed, so single sign-on will not be tested.\n  {error}",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def _with_bytecode() -> dict[str, str]:

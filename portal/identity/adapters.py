@@ -28,6 +28,8 @@ from django.utils.translation import gettext_lazy
 
 from portal.identity import account_words, clients, issuer_keys, origins, second_factors
 from portal.identity.redirects import onward
+from portal.identity.sign_on.enforcing import require_provider
+from portal.identity.sign_on.sessions import name_session, way_out
 from portal.languages import reason_of
 from portal.subjects.subject import is_disabled
 from tenants import naming
@@ -38,9 +40,9 @@ from tenants.directory.models import Person
 from tenants.directory.services.claim_address import claim_address
 from tenants.directory.services.outsiders import adopted_by_sign_up
 from tenants.directory.services.prove_address import prove_address
+from tenants.sign_on.services.sessions import BASE
 
 SIGNED_UP = "chancery.signed_up"
-BASE = "base"
 PROVEN_NOW: Final = "chancery_proven_now"
 BOUND: Final = ("password", "access_generation")
 """What a session is bound to."""
@@ -78,11 +80,13 @@ class AccountAdapter(DefaultAccountAdapter):
             user.refresh_from_db(fields=[*BOUND])
         if is_disabled(user.pk):
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
+        require_provider(request, user)
         super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **how: Any) -> HttpResponse:
         """Lead on after any way of signing in, also to the host of an organization."""
         response: HttpResponse = super().post_login(request, user, **how)
+        name_session(request)
         return onward(request, response["Location"]) if response.has_header("Location") else response
 
     def is_reauthentication_required(self, *, app: str, **_more: Any) -> bool:
@@ -93,6 +97,10 @@ class AccountAdapter(DefaultAccountAdapter):
         """Name the ways that are offered when a program asks for a new proof."""
         found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [way | {"description": account_words.OTHER_WAYS[way["id"]]} for way in found]
+
+    def get_logout_redirect_url(self, request: HttpRequest) -> str:
+        """Lead who signs out on to their identity provider, where they are signed in as well."""
+        return way_out(request) or str(super().get_logout_redirect_url(request))
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send to the normal form: the mail library would write the domain by older rules, which name another one."""

@@ -10,7 +10,8 @@ import json
 from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any, cast
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
+from uuid import UUID
 
 from allauth.idp.oidc.internal.oauthlib import authorization_codes, device_codes
 from allauth.idp.oidc.internal.oauthlib.server import get_server
@@ -22,7 +23,8 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
 from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
@@ -31,6 +33,7 @@ from oauthlib.openid.connect.core.exceptions import ConsentRequired
 from portal import clock
 from portal.identity import clients, recent_sign_in, tokens
 from portal.identity.adapters import ONE_ORIGIN
+from portal.identity.sign_on.target import AGAIN
 from portal.identity.token_exchange import (
     BESIDE,
     GrantRefused,
@@ -95,12 +98,27 @@ _token: View = TokenView.as_view()
 def authorization(request: HttpRequest) -> HttpResponse:
     """Show the consent page, or hand out a code; the sign-in's strength is remembered beside the code."""
     clients.ensure()
+    again = "" if request.user.is_authenticated else request.GET.get(AGAIN, "")
+    if again and request.method == "GET":
+        return _anew(request, again)
     response = _authorization(request)
     if response.status_code == HTTPStatus.FOUND:
         _remember_beside_code(request, response)
     elif response.status_code == HTTPStatus.OK:
         _let_form_leave(request, response)
     return response
+
+
+def _anew(request: HttpRequest, connection: str) -> HttpResponse:
+    """Lead who came to sign in anew to their identity provider, and back to this very request."""
+    query = request.GET.copy()
+    del query[AGAIN]
+    try:
+        page = reverse("sign_on", args=[UUID(connection)])
+    except ValueError:
+        raise Http404 from None
+    back = {"next": f"{request.path}?{query.urlencode()}", "fresh": "1"}
+    return HttpResponseRedirect(f"{page}?{urlencode(back)}")
 
 
 def device_authorization(request: HttpRequest) -> HttpResponse:

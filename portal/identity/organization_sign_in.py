@@ -22,17 +22,19 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from portal.identity import clients, strength
-from portal.identity.adapters import BASE
+from portal.identity.redirects import led_on
+from portal.identity.sign_on.sessions import provider_of, way_out
+from portal.identity.sign_on.target import AGAIN, safe_target
 from portal.identity.token_exchange import BESIDE, is_current
 from portal.subjects.subject import is_blocked, is_disabled
 from tenants import naming
 from tenants.directory.access import end_sessions
 from tenants.directory.models import Person
+from tenants.sign_on.services.sessions import BASE
 
 PENDING = "chancery.signin"
 BASE_SESSION = "chancery.base_session"
@@ -42,7 +44,7 @@ BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 @require_GET
 def begin(request: HttpRequest) -> HttpResponse:
     """Send the browser to the issuer; where it wanted to go is kept in this host's session."""
-    goes_to = _safe(request, request.GET.get("next", "/"))
+    goes_to = safe_target(request.GET.get("next", "/"))
     if request.user.is_authenticated:
         return HttpResponseRedirect(goes_to)
     clients.ensure()
@@ -57,6 +59,7 @@ def begin(request: HttpRequest) -> HttpResponse:
         "state": pending["state"],
         "code_challenge": _challenge(verifier),
         "code_challenge_method": "S256",
+        **({AGAIN: request.GET[AGAIN]} if AGAIN in request.GET else {}),
     }
     return HttpResponseRedirect(f"{settings.CHANCERY_BASE_URL}/identity/o/authorize?{urlencode(query)}")
 
@@ -94,14 +97,16 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     With ``next`` the browser is led to a new sign-in at once and from there to that page.
     """
     base_session = request.session.get(BASE_SESSION)
+    provider, leave = provider_of(request), way_out(request)
     if base_session:
         end_sessions(UserSession.objects.filter(session_key=base_session))
         end_sessions(UserSession.objects.filter(**{f"data__{BASE}": base_session}))
     logout(request)
     if "next" in request.POST:
-        goes_to = {"next": _safe(request, request.POST["next"])}
-        return HttpResponseRedirect(f"{reverse('signin')}?{urlencode(goes_to)}")
-    return render(request, "identity/signed_out.html")
+        goes_to = {"next": safe_target(request.POST["next"]), **({AGAIN: str(provider)} if provider else {})}
+        sign_in = f"{reverse('signin')}?{urlencode(goes_to)}"
+        return led_on(request, sign_in) if provider else HttpResponseRedirect(sign_in)
+    return led_on(request, leave) if leave else render(request, "identity/signed_out.html")
 
 
 def _redeem(request: HttpRequest, verifier: str) -> dict[str, Any] | None:
@@ -124,12 +129,6 @@ def _challenge(verifier: str) -> str:
 
 def _callback(request: HttpRequest) -> str:
     return str(settings.CHANCERY_BASE.origin_of(naming.host(request.get_host()))) + clients.CALLBACK
-
-
-def _safe(request: HttpRequest, target: str) -> str:
-    """Return the target when it stays on this host, else the front page."""
-    stays = url_has_allowed_host_and_scheme(target, allowed_hosts=None) and target.startswith("/")
-    return target if stays else "/"
 
 
 def _refused(request: HttpRequest, sentence: str) -> HttpResponse:

@@ -15,6 +15,15 @@ def onward(request: HttpRequest, url: str) -> HttpResponse:
     stays = url.startswith("/") and not url.startswith("//")
     if stays and not url.startswith(reverse("issuer_authorize")):
         return HttpResponseRedirect(url)
-    response = render(request, "identity/onward.html", {"url": url})
+    return _page(request, "identity/onward.html", url)
+
+
+def led_on(request: HttpRequest, url: str) -> HttpResponse:
+    """Lead on to an identity provider, for signing in anew or for signing out there, by a page in any case."""
+    return _page(request, "identity/led_on.html", url)
+
+
+def _page(request: HttpRequest, template: str, url: str) -> HttpResponse:
+    response = render(request, template, {"url": url})
     response["Refresh"] = f"0; url={url}"
     return response

@@ -24,6 +24,7 @@ from portal.identity.proof import prove
 from portal.identity.strength import NEVER, Authentication, from_json, of_session
 from tenants.directory.access import end_family
 from tenants.directory.models import Device, Person, SpentSecret
+from tenants.sign_on.services.sessions import is_over
 
 BESIDE: Final = "chancery"
 GENERATION: Final = "generation"
@@ -56,7 +57,10 @@ def of_session_with_generation(request: HttpRequest) -> dict[str, Any]:
 
 def is_current(kept: dict[str, Any], person_id: object) -> bool:
     """Tell whether nothing has ended the person's access since the code was made."""
-    generation = (kept.get(BESIDE) or {}).get(GENERATION)
+    beside = kept.get(BESIDE) or {}
+    if beside.get("by") and is_over(UUID(beside["by"])):
+        return False
+    generation = beside.get(GENERATION)
     return Person.objects.filter(pk=person_id, is_active=True, access_generation=generation).exists()
 
 

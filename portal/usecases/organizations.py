@@ -20,6 +20,7 @@ from tenants.organizations.selectors import OrganizationFacts, organization_by_i
 from tenants.organizations.services.activate_service import activate_service
 from tenants.organizations.services.create_organization import create_organization as create_organization_service
 from tenants.organizations.services.erase_organization import erase_organization as erase_organization_service
+from tenants.sign_on.services.connections import forget_sign_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +102,4 @@ def erase_organization(*, organization_id: UUID, reason: str, actor: Actor) -> N
         shred_keys=root_store().destroy_organization_key,
         actor=actor,
     )
+    forget_sign_on(organization_id=organization_id)

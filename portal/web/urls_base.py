@@ -17,6 +17,7 @@ from portal.web import (
     protecting,
     reference,
     shared,
+    sign_on_entrance,
     start,
 )
 
@@ -49,6 +50,12 @@ urlpatterns = [
     # Before the account suite's page of the same address, which knows neither commands nor organizations.
     path("accounts/email/", addresses.own_addresses, name="account_email"),
     path("accounts/preferences/", preferences.preferences, name="preferences"),
+    path("signin/by/<uuid:sign_on_id>/", sign_on_entrance.begin, name="sign_on"),
+    path("signin/by/<uuid:sign_on_id>/test/", sign_on_entrance.test, name="sign_on_test"),
+    path("signin/by/<uuid:sign_on_id>/callback/", sign_on_entrance.callback, name="sign_on_callback"),
+    path("signin/by/<uuid:sign_on_id>/logout/", sign_on_entrance.sign_out, name="sign_on_logout"),
+    path("signin/by/<uuid:sign_on_id>/signed-out/", sign_on_entrance.signed_out, name="sign_on_signed_out"),
+    path("signin/leave/<uuid:sign_on_session>/", sign_on_entrance.leave, name="sign_on_leave"),
     path("operator/", operator.organizations, name="operator"),
     path("operator/mail/", operator.mail, name="operator_mail"),
     path("operator/mail/retry/", operator.mail_retry, name="operator_mail_retry_all"),

@@ -124,6 +124,18 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         "target": _("{who} issued a link by which {target} signs in."),
         PLAIN: _("{who} issued a link to sign in."),
     },
+    DirectoryKind.SIGN_ON_CONNECTED: {PLAIN: _("{who} connected “{application}” for single sign-on.")},
+    DirectoryKind.SIGN_ON_CHANGED: {PLAIN: _("{who} changed single sign-on by “{application}”.")},
+    DirectoryKind.SIGN_ON_ENDED: {PLAIN: _("{who} ended single sign-on by “{application}”.")},
+    DirectoryKind.SIGN_ON_LINKED: {
+        PLAIN: _("{who} bound the account of {target}: “{application}” signs them in from now on."),
+    },
+    DirectoryKind.SIGN_ON_UNLINKED: {
+        PLAIN: _("{who} lets the account of {target} be bound anew by “{application}”."),
+    },
+    DirectoryKind.SIGN_ON_REFUSED: {PLAIN: _("{who} was refused: a sign-in by “{application}” does not count here.")},
+    DirectoryKind.SIGN_ON_SIGNED_OUT: {PLAIN: _("{who} signed {target} out, since “{application}” says so.")},
+    DirectoryKind.SIGN_ON_BYPASSED: {PLAIN: _("{who} signed in without “{application}”, as named for emergencies.")},
     DirectoryKind.ORGANIZATION_SUSPENDED: {PLAIN: _("{who} suspended the organization; nothing of it opens.")},
     DirectoryKind.ORGANIZATION_RESUMED: {PLAIN: _("{who} resumed the suspended organization.")},
     DirectoryKind.ORGANIZATION_RESTORE_CONFIRMED: {

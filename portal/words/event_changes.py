@@ -33,6 +33,21 @@ _MEMBERS: Final = {
     "contact": gettext_lazy("whom to ask"),
     "alarm_address": gettext_lazy("who is mailed about alarms"),
     "for_people": gettext_lazy("people for whom it reads"),
+    "sign_on_name": gettext_lazy("name"),
+    "sign_on_state": gettext_lazy("state"),
+    "sign_on_issuer": gettext_lazy("issuer"),
+    "sign_on_client_id": gettext_lazy("client id"),
+    "sign_on_secret": gettext_lazy("client secret"),
+    "sign_on_metadata": gettext_lazy("read anew"),
+    "sign_on_domains": gettext_lazy("mail domains"),
+    "sign_on_address_claim": gettext_lazy("claim with the address"),
+    "sign_on_name_claim": gettext_lazy("claim with the name"),
+    "sign_on_groups_claim": gettext_lazy("claim with groups"),
+    "sign_on_groups": gettext_lazy("groups"),
+    "sign_on_second_factors": gettext_lazy("values that mean a second factor"),
+    "sign_on_asks_for": gettext_lazy("asks for"),
+    "sign_on_makes_accounts": gettext_lazy("makes accounts"),
+    "sign_on_break_glass": gettext_lazy("who can do without it"),
 }
 """What a member is called."""
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from tenants.connections.condition_sql import Column, Many
 from tenants.connections.listing import Table, Wanted
+from tenants.connections.models import ProvisionedGroup
 from tenants.directory.errors import NotHere
 
 _FROM: Final = """
@@ -113,3 +114,8 @@ def kinds_of(organization_id: UUID, ids: Iterable[UUID]) -> Mapping[UUID, bool]:
             [organization_id, wanted, organization_id, wanted],
         )
         return dict(cursor.fetchall())
+
+
+def is_provisioned(group_id: UUID) -> bool:
+    """Tell whether a connection says who is in the group."""
+    return ProvisionedGroup.objects.of_installation().filter(group_id=group_id, connection__isnull=False).exists()

@@ -47,6 +47,7 @@ from tenants.directory.selectors.domains import domains_in
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.give_role import give_role
+from tenants.sign_on.models import SignOnConnection
 from tests.cast import ACTOR, BASE, Cast, Player
 from tests.portal.identity.browser import Browser
 from tests.protection.steps import proof_for
@@ -186,6 +187,15 @@ def furnish(cast: Cast, folder: Path) -> Site:
     assert given is not None
     role = given.id
     secret = make_token(organization_id=contoso.id, connection_id=provider, actor=ACTOR).id
+    sign_on = SignOnConnection.objects.create(
+        organization_id=contoso.id,
+        name="Entra ID",
+        issuer="https://idp.example",
+        metadata={"authorization_endpoint": "https://idp.example/auth", "algorithms": ["RS256"]},
+        read_at=timezone.now(),
+        client_id="chancery",
+        state="test",
+    ).id
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,
@@ -213,6 +223,8 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "pause_id": paused,
         "connection_id": provider,
         "token_id": secret,
+        "sign_on_id": sign_on,
+        "sign_on_session": NOBODY,
         "change_id": everywhere,
         "message_id": NOBODY,
         "level": 0,

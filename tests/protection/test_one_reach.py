@@ -16,7 +16,9 @@ from uuid import UUID, uuid4
 
 import click
 import pytest
+from allauth.idp.oidc.models import Token
 from click.testing import CliRunner
+from django.db.models.expressions import RawSQL
 
 from chancery.cli import previews
 from chancery.cli.main import main
@@ -35,6 +37,7 @@ from tenants.directory.services.create_application import create_application
 from tenants.directory.services.revoke_device import revoke_device
 from tests.cast import ACTOR, Cast, InProcess, Player
 from tests.contract import description
+from tests.identity_provider.described import described
 from tests.protection.steps import MAX, RITA, number_events, opening, protect, refusal
 from tests.protection.test_own_addresses import mailed_code
 
@@ -91,6 +94,10 @@ PAGES: Final[Mapping[str, str]] = {
     "POST provisioning/{connection_id}/tokens/{token_id}/revoke": "provisioning_connection",
     "POST blocks": "block_new",
     "DELETE blocks/{block_id}": "block_remove",
+    "POST sign-on": "sign_on_new",
+    "PATCH sign-on/{sign_on_id}": "sign_on_connection",
+    "POST sign-on/{sign_on_id}/end": "sign_on_connection",
+    "POST sign-on/{sign_on_id}/unlink": "sign_on_connection",
     "POST budgets": "budget_new",
     "PUT budgets/{budget_id}": "budget",
     "DELETE budgets/{budget_id}": "budget_remove",
@@ -259,6 +266,8 @@ READ: Final[Mapping[str, set[str]]] = {
     ),
     **dict.fromkeys(("provisioning list", "provisioning tried", "provisioning removed"), LIST),
     "provisioning show": {"name", "may", "tokens"},
+    "sign-on list": LIST,
+    "sign-on show": {"name", "state", "redirect_address"},
     "pause show": {"pause", "confirms"},
     "person offboarding": {"documents", "disabled", "hand_overs"},
     "everywhere show": {"state", "skipped"},
@@ -557,6 +566,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
     _budgets(cast, plan, commands)
     _blocks(cast, commands)
     _provisioning(cast, commands)
+    _sign_on(cast, plan, commands)
     _super_users(cast, plan, commands)
     _read_permissions(cast, plan, commands)
     _recovery(cast, commands)
@@ -716,6 +726,43 @@ def _provisioning(cast: Cast, commands: Commands) -> None:
         run(ada, "provisioning", name)
     run(ada, "provisioning", "revoke-token", made, token, "--yes")
     run(ada, "provisioning", "end", made, *yes)
+
+
+def _sign_on(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
+    name = f"IdP {uuid4().hex[:6]}"
+    Token.objects.filter(user_id=ada.id).update(
+        data=RawSQL("jsonb_set(data, '{authentication,strength}', '\"mfa\"')", [])
+    )
+    commands.monkeypatch.setattr("chancery.cli.sign_on.click.prompt", lambda *_args, **_more: "a secret")
+    written = plan.with_name("metadata.json")
+    with described() as provider:
+        written.write_text(json.dumps(provider.configuration), encoding="utf-8")
+        terms = ("--name", name, "--client-id", "c", "--domain", "contoso.example")
+        run(ada, "sign-on", "connect", *terms, "--metadata-url", provider.issuer, *yes)
+        (made,) = [one["id"] for one in run(ada, "sign-on", "list")["results"] if one["name"] == name]
+        run(ada, "sign-on", "connect", *("--name", f"{name} b"), *terms[2:], "--metadata", written, *yes)
+        run(ada, "sign-on", "change", made, "--metadata-url", provider.issuer, *yes)
+        run(ada, "sign-on", "change", made, "--metadata", written, *yes)
+    settings = (
+        *(
+            "--name",
+            f"{name} a",
+            "--state",
+            "test",
+            "--client-id",
+            "d",
+            "--client-secret",
+            "--domain",
+            "contoso.example",
+        ),
+        *("--address-claim", "mail", "--name-claim", "cn", "--groups-claim", "g", "--no-groups"),
+        *("--second-factor", "otp", "--asks-for", "gold", "--makes-accounts", "--break-glass", ada.address),
+    )
+    run(ada, "sign-on", "change", made, *settings, *yes)
+    run(ada, "sign-on", "show", made)
+    run(ada, "sign-on", "unlink", made, cast.max.address, *yes)
+    run(ada, "sign-on", "end", made, *yes)
 
 
 def _decoys(cast: Cast, plan: Path, commands: Commands) -> None:

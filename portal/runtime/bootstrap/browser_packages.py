@@ -30,9 +30,13 @@ def folder_in(venv: Path) -> Path:
 
 
 def are_installed(venv: Path) -> bool:
-    """Tell whether the environment has what the lock names; the copies of the manifests are what npm finished with."""
-    folder = folder_in(venv)
-    return all((folder / one.name).is_file() and _same(folder / one.name, one) for one in MANIFESTS)
+    """Tell whether the environment has what the lock names."""
+    return have_installed(MANIFESTS, folder_in(venv))
+
+
+def have_installed(manifests: Sequence[Path], folder: Path) -> bool:
+    """Tell whether a folder has what a lock names; the copies of the manifests are what npm finished with."""
+    return all((folder / one.name).is_file() and _same(folder / one.name, one) for one in manifests)
 
 
 def _same(one: Path, other: Path) -> bool:
@@ -60,20 +64,25 @@ def provide(venv: Path) -> None:
 
 def install(venv: Path, guard: int) -> None:
     """Install them by the npm of this machine, else by one that is fetched for it.  Raises BootstrapError."""
-    unfinished = venv / "browser.partial"
+    install_locked(MANIFESTS, folder_in(venv), venv, guard)
+
+
+def install_locked(manifests: Sequence[Path], folder: Path, venv: Path, guard: int) -> None:
+    """Install what a lock names into a folder of an environment.  Raises BootstrapError."""
+    unfinished = folder.with_suffix(".partial")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir()
-    for manifest in MANIFESTS:
+    for manifest in manifests:
         shutil.copy(manifest, unfinished)
     node = venv / "node.partial"
     try:
         npm = _npm_on_path() or _fetched_npm(node, venv, guard)
         _run([*npm, *NPM], unfinished, guard)
-        shutil.rmtree(folder_in(venv), ignore_errors=True)
-        unfinished.rename(folder_in(venv))
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.rename(folder)
     finally:
-        for folder in (node, unfinished):
-            shutil.rmtree(folder, ignore_errors=True)
+        for left in (node, unfinished):
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _npm_on_path() -> Sequence[str] | None:

@@ -234,3 +234,9 @@ def groups_holding(organization_id: UUID, person_id: UUID) -> tuple[str, ...]:
     rows = GroupMember.objects.within(organization_id).filter(Q(person_id=person_id) | Q(address__in=proven))
     found = {row.group.name or row.group.address for row in rows.select_related("group")}
     return tuple(sorted(found))
+
+
+def direct_groups_of(organization_id: UUID, person_id: UUID, among: Iterable[UUID]) -> set[UUID]:
+    """Return which of the groups hold the person themselves, by id."""
+    rows = GroupMember.objects.within(organization_id).filter(person_id=person_id, group_id__in=list(among))
+    return set(rows.values_list("group_id", flat=True))

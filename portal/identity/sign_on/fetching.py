@@ -1,0 +1,135 @@
+"""Asking a provider, at addresses that administrators or providers wrote: within bounds, and nowhere inside.
+
+A server that fetches what others name is a way into its own network.  So the name is resolved once, every address that
+it has must be a public one, and the connection goes to that very address: a name that is resolved a second time may
+lead elsewhere.  Redirects are not followed.
+"""
+
+import ipaddress
+import json
+import socket
+import ssl
+import time
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import urlencode, urlsplit
+
+import urllib3
+from django.conf import settings
+
+from chancery.texts import message
+from portal.identity.sign_on.errors import ProviderFailed
+
+SECONDS: Final = 10.0
+"""How long one question may take in all."""
+_WAIT: Final = urllib3.Timeout(connect=4.0, read=4.0)
+BYTES: Final = 512 * 1024
+_PART: Final = 16 * 1024
+MOST_URL: Final = 1_000
+
+
+def fetched(
+    url: str,
+    *,
+    fields: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> tuple[int, dict[str, Any]]:
+    """Return status and members of what an address answers; with ``fields`` they are posted.  Raises ProviderFailed."""
+    parts = urlsplit(checked_url(url))
+    host, secure = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (443 if secure else 80)
+    address = _reachable(host, port)
+    pool: urllib3.HTTPConnectionPool = (
+        urllib3.HTTPSConnectionPool(
+            address, port, server_hostname=host, assert_hostname=host, ssl_context=ssl.create_default_context()
+        )
+        if secure
+        else urllib3.HTTPConnectionPool(address, port)
+    )
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    sent = {"Host": parts.netloc.rpartition("@")[2], "Accept": "application/json", **(headers or {})}
+    body = None
+    if fields is not None:
+        sent["Content-Type"], body = "application/x-www-form-urlencoded", urlencode(fields)
+    with pool:
+        try:
+            answer = pool.request(
+                "GET" if fields is None else "POST",
+                path,
+                body=body,
+                headers=sent,
+                timeout=_WAIT,
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+            return answer.status, _members(answer, url)
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise ProviderFailed(
+                message("{url} does not answer.", url=url), remedy=message("Check the address and try again.")
+            ) from error
+
+
+def checked_url(url: str) -> str:
+    """Return an address that may be asked.  Raises ProviderFailed for another scheme, a user or a fragment in it."""
+    try:
+        parts = urlsplit(url)
+        port_is_one = parts.port is None or parts.port > 0
+    except ValueError:
+        parts, port_is_one = urlsplit(""), False
+    schemes = {"https", "http"} if settings.CHANCERY_EMBEDDED else {"https"}
+    wrong = parts.scheme not in schemes or not parts.hostname or not port_is_one
+    if wrong or parts.username is not None or parts.fragment or len(url) > MOST_URL or not url.isprintable():
+        raise ProviderFailed(
+            message("{url} is no address of a provider.", url=url[:MOST_URL]),
+            remedy=message("Give an address that begins with https://."),
+        )
+    return url
+
+
+def _reachable(host: str, port: int) -> str:
+    """Return the address of a name, if all that it has are public.  Raises ProviderFailed."""
+    try:
+        found = [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+    except (OSError, UnicodeError):
+        found = []
+    if not found:
+        raise ProviderFailed(
+            message("The name {host} is not known.", host=host), remedy=message("Check the address and try again.")
+        )
+    inside = settings.CHANCERY_EMBEDDED or settings.CHANCERY_SIGN_ON_PRIVATE_NETWORKS
+    if not inside and not all(_is_public(one) for one in found):
+        raise ProviderFailed(
+            message("{host} is in a private network.", host=host),
+            remedy=message("Ask your operator to set CHANCERY_SIGN_ON_PRIVATE_NETWORKS."),
+        )
+    return found[0]
+
+
+def _is_public(address: str) -> bool:
+    parsed = ipaddress.ip_address(address.partition("%")[0])
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    parsed = parsed if mapped is None else mapped
+    return parsed.is_global and not parsed.is_multicast
+
+
+def _members(answer: urllib3.BaseHTTPResponse, url: str) -> dict[str, Any]:
+    """Read no more than is allowed, no longer than is allowed, and only an object.  Raises ProviderFailed."""
+    until, read = time.monotonic() + SECONDS, b""
+    for part in answer.stream(_PART):
+        read += part
+        if len(read) > BYTES or time.monotonic() > until:
+            raise ProviderFailed(
+                message("{url} answers too much, or too slowly.", url=url),
+                remedy=message("Check the address and try again."),
+            )
+    try:
+        found = json.loads(read)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ProviderFailed(
+            message("{url} answers with status {status} and no JSON.", url=url, status=answer.status),
+            remedy=message("Check the address and try again."),
+        )
+    return found

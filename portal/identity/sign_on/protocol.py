@@ -1,0 +1,262 @@
+"""One sign-in by OpenID Connect: the question, the exchange of the code, and what a token must hold to be believed."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+from urllib.parse import quote, urlencode
+
+import jwt
+from django.conf import settings
+from django.core.cache import cache
+
+from chancery.policy.policy import Strength
+from chancery.texts import message
+from portal import clock
+from portal.identity.sign_on.discovery import read_keys
+from portal.identity.sign_on.errors import AnswerRefused, ProviderFailed
+from portal.identity.sign_on.fetching import fetched
+from portal.identity.sign_on.secrets import unseal
+from portal.identity.strength import Authentication
+from portal.throttle import retry_after
+from tenants.sign_on.selectors import SignOnFacts, sealed_secret_of
+from tenants.sign_on.services.connections import keep_keys
+
+SKEW: Final = 60
+"""Seconds by which a provider's clock may differ from ours."""
+MOST_AGE: Final = 600
+"""Seconds after which a token that was meant for this very sign-in is old."""
+_LOGOUT: Final = "http://schemas.openid.net/event/backchannel-logout"
+_AGAIN: Final = message("Begin again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A sign-in under way in one browser; ``test`` shows what comes back and signs nobody in."""
+
+    connection: str
+    state: str
+    nonce: str
+    verifier: str
+    goes_to: str
+    began: int
+    fresh: bool
+    test: bool
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the browser's session keeps."""
+        return asdict(self)
+
+
+def begun(connection: SignOnFacts, *, goes_to: str, fresh: bool, test: bool = False) -> Pending:
+    """Return a new sign-in with values that nobody can guess."""
+    state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
+    return Pending(str(connection.id), state, nonce, verifier, goes_to, clock.now(), fresh, test)
+
+
+def redirect_address(connection: SignOnFacts) -> str:
+    """Return where a provider sends browsers back: one address for each, so that no other one's answer is taken."""
+    return f"{settings.CHANCERY_BASE_URL}/signin/by/{connection.id}/callback/"
+
+
+def logout_address(connection: SignOnFacts) -> str:
+    """Return where a provider says that a session of its own is over."""
+    return f"{settings.CHANCERY_BASE_URL}/signin/by/{connection.id}/logout/"
+
+
+def question(connection: SignOnFacts, pending: Pending, *, hint: str = "") -> str:
+    """Return the address at the provider to which the browser goes."""
+    challenge = hashlib.sha256(pending.verifier.encode()).digest()
+    query = {
+        "response_type": "code",
+        "client_id": connection.client_id,
+        "redirect_uri": redirect_address(connection),
+        "scope": "openid profile email",
+        "state": pending.state,
+        "nonce": pending.nonce,
+        "code_challenge": base64.urlsafe_b64encode(challenge).decode().rstrip("="),
+        "code_challenge_method": "S256",
+        **({"login_hint": hint} if hint else {}),
+        **({"max_age": "0", "prompt": "login"} if pending.fresh else {}),
+        **({"acr_values": connection.asks_for} if pending.fresh and connection.asks_for else {}),
+    }
+    base = connection.metadata["authorization_endpoint"]
+    return f"{base}{'&' if '?' in base else '?'}{urlencode(query)}"
+
+
+def not_begun() -> AnswerRefused:
+    """Return the error of an answer to which there is no question in this browser."""
+    return AnswerRefused(message("This sign-in was not begun in this browser, or it is over."), remedy=_AGAIN)
+
+
+def answered(connection: SignOnFacts, pending: Pending, query: Mapping[str, str]) -> tuple[dict[str, Any], str]:
+    """Return the claims of the person who signed in at the provider, and its token.
+
+    Raises AnswerRefused and ProviderFailed.
+    """
+    if not hmac.compare_digest(query.get("state", ""), pending.state) or str(connection.id) != pending.connection:
+        raise not_begun()
+    named = query.get("iss")
+    if named != connection.issuer and (named is not None or connection.metadata.get("names_itself")):
+        raise AnswerRefused(message("Another provider has answered."), remedy=_AGAIN)
+    if "error" in query or not query.get("code"):
+        raise AnswerRefused(
+            message("{name} did not sign you in: {error}.", name=connection.name, error=query.get("error", "?")[:100]),
+            remedy=_AGAIN,
+        )
+    token, access = _exchanged(connection, pending, query["code"])
+    claims = _verified(connection, token)
+    if not isinstance(claims.get("nonce"), str) or not hmac.compare_digest(claims["nonce"], pending.nonce):
+        raise AnswerRefused(message("The provider answers another question."), remedy=_AGAIN)
+    if clock.now() - int(claims["iat"]) > MOST_AGE:
+        raise AnswerRefused(message("The provider's token is too old."), remedy=_AGAIN)
+    return _completed(connection, claims, access), token
+
+
+def signed_in_at(connection: SignOnFacts, pending: Pending, claims: Mapping[str, Any]) -> int:
+    """Return when the person signed in at the provider, 0 where it does not say.  Raises AnswerRefused.
+
+    A fresh sign-in that was asked for must be one: a provider that has a session of hours ago may not pass it for new.
+    """
+    at = claims.get("auth_time")
+    at = min(int(at), clock.now()) if isinstance(at, int) and not isinstance(at, bool) and at > 0 else 0
+    if pending.fresh and at < pending.began - SKEW:
+        raise AnswerRefused(
+            message("{name} did not ask you to sign in anew, or does not say when you did.", name=connection.name),
+            remedy=message("Ask your administrator to let it send the claim auth_time."),
+        )
+    return at
+
+
+def authentication_of(connection: SignOnFacts, pending: Pending, claims: Mapping[str, Any]) -> Authentication:
+    """Return how strongly and when the person signed in, by the values that the connection maps."""
+    methods = claims.get("amr")
+    said = {claims.get("acr"), *(methods if isinstance(methods, list) else [])}
+    strong = bool(said & set(connection.second_factors))
+    return Authentication(Strength.MFA if strong else Strength.PASSWORD, signed_in_at(connection, pending, claims))
+
+
+def signed_out(connection: SignOnFacts, token: str) -> tuple[str | None, str | None]:
+    """Return which subject and session a logout token ends (OpenID Connect Back-Channel Logout 1.0, 2.6).
+
+    Raises AnswerRefused; a token is good once.
+    """
+    claims = _verified(connection, token, required=("iat", "jti"))
+    subject, sid, events = claims.get("sub"), claims.get("sid"), claims.get("events")
+    named = [one for one in (subject, sid) if one is not None]
+    meant = isinstance(events, dict) and isinstance(events.get(_LOGOUT), dict)
+    if not meant or "nonce" in claims or not named or not all(isinstance(one, str) and one for one in named):
+        raise AnswerRefused(message("This is no token that signs somebody out."))
+    age = clock.now() - int(claims["iat"])
+    if age > MOST_AGE or age < -SKEW:
+        raise AnswerRefused(message("The provider's token is too old."))
+    seen = hashlib.sha256(f"{connection.id}\0{claims['jti']}".encode()).hexdigest()
+    if not cache.add(f"sign-on-logout:{seen}", 1, timeout=MOST_AGE + 2 * SKEW):
+        raise AnswerRefused(message("This token was used before."))
+    return subject, sid
+
+
+def sign_out_page(connection: SignOnFacts, hint: str, session: str) -> str:
+    """Return the address at which the provider signs out, "" where it has none."""
+    base = connection.metadata.get("end_session_endpoint", "")
+    query = {
+        "id_token_hint": hint,
+        "client_id": connection.client_id,
+        "post_logout_redirect_uri": f"{settings.CHANCERY_BASE_URL}/signin/by/{connection.id}/signed-out/",
+        "state": session,
+    }
+    return f"{base}{'&' if '?' in base else '?'}{urlencode(query)}" if base else ""
+
+
+def _exchanged(connection: SignOnFacts, pending: Pending, code: str) -> tuple[str, str]:
+    fields = {
+        "grant_type": "authorization_code",
+        "code": code,
+        "redirect_uri": redirect_address(connection),
+        "code_verifier": pending.verifier,
+    }
+    kept = sealed_secret_of(connection.id)
+    secret = None if kept is None else unseal(connection.id, kept)
+    headers = {}
+    if secret is None or connection.metadata.get("posts_secret"):
+        fields |= {"client_id": connection.client_id, **({} if secret is None else {"client_secret": secret})}
+    else:
+        pair = f"{quote(connection.client_id, safe='')}:{quote(secret, safe='')}"
+        headers["Authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+    status, found = fetched(connection.metadata["token_endpoint"], fields=fields, headers=headers)
+    token = found.get("id_token")
+    if status != 200 or not isinstance(token, str):
+        raise ProviderFailed(
+            message("{name} refuses the sign-in: {error}.", name=connection.name, error=str(found.get("error"))[:100]),
+            remedy=message("Begin again. If it stays so, your administrator checks the client id and its secret."),
+        )
+    access = found.get("access_token")
+    return token, access if isinstance(access, str) else ""
+
+
+def _verified(connection: SignOnFacts, token: str, required: tuple[str, ...] = ("exp", "iat", "sub")) -> dict[str, Any]:
+    """Return a token's claims: signed by a key of the provider in a way it uses, by it, and for us alone.
+
+    Raises AnswerRefused.
+    """
+    try:
+        header = jwt.get_unverified_header(token)
+        algorithm = str(header.get("alg"))
+        if algorithm not in connection.metadata["algorithms"]:
+            raise AnswerRefused(message("The provider's token is signed in a way that is not believed."))
+        claims: dict[str, Any] = jwt.decode(
+            token,
+            _key(connection, header, algorithm),
+            algorithms=[algorithm],
+            audience=connection.client_id,
+            issuer=connection.issuer,
+            leeway=SKEW,
+            options={"require": ["iss", "aud", *required]},
+        )
+    except (jwt.PyJWTError, ValueError, TypeError) as error:
+        raise AnswerRefused(message("The provider's token is not valid."), remedy=_AGAIN) from error
+    if claims["aud"] not in (connection.client_id, [connection.client_id]):
+        raise AnswerRefused(message("The provider's token is for others as well."))
+    return claims
+
+
+def _key(connection: SignOnFacts, header: Mapping[str, Any], algorithm: str) -> jwt.PyJWK:
+    """Return the provider's key that a token names; keys that are not known are read anew, once a minute."""
+    found = _named(connection.keys, header, algorithm)
+    if found is None and not retry_after(f"sign-on keys {connection.id}", rate=1 / 60, burst=2):
+        keys = read_keys(connection.metadata["jwks_uri"])
+        keep_keys(connection_id=connection.id, keys=keys)
+        found = _named(keys, header, algorithm)
+    if found is None:
+        raise AnswerRefused(message("The provider's token is signed by a key that it does not name."), remedy=_AGAIN)
+    return found
+
+
+def _named(keys: Mapping[str, Any], header: Mapping[str, Any], algorithm: str) -> jwt.PyJWK | None:
+    family = {"R": "RSA", "P": "RSA", "E": "OKP" if algorithm == "EdDSA" else "EC"}[algorithm[0]]
+    rows = [
+        one
+        for one in keys.get("keys", [])
+        if one.get("kty") == family
+        and one.get("alg", algorithm) == algorithm
+        and ("kid" not in header or one.get("kid") == header["kid"])
+    ]
+    # Without a name for the key there must be no choice.
+    return jwt.PyJWK(dict(rows[0]), algorithm=algorithm) if len(rows) == 1 else None
+
+
+def _completed(connection: SignOnFacts, claims: dict[str, Any], access: str) -> dict[str, Any]:
+    """Add what the provider tells only at its endpoint for that; what the signed token says counts first."""
+    wanted = {connection.address_claim, connection.name_claim, connection.groups_claim} - {""}
+    url = connection.metadata.get("userinfo_endpoint")
+    if not access or not url or wanted <= claims.keys():
+        return claims
+    status, found = fetched(url, headers={"Authorization": f"Bearer {access}"})
+    if status != 200:
+        return claims
+    if found.get("sub") != claims["sub"]:
+        raise AnswerRefused(message("The provider answers about two different people."), remedy=_AGAIN)
+    return {**found, **claims}
