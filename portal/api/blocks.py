@@ -114,7 +114,9 @@ class Blocks(OrganizationView):
         ),
         examples=[
             OpenApiExample("A domain", {"who": ["mallory.example"], "subdomains": True}, request_only=True),
-            OpenApiExample("Blocked", done("1 block is in force.", blocked=1, latest_offline_moment=None)),
+            OpenApiExample(
+                "Blocked", done("1 block is in force.", blocked=1, latest_offline_moment=None), response_only=True
+            ),
         ],
     )
     @idempotent

@@ -160,7 +160,14 @@ class RoleEnd(OrganizationView):
 
     needs = {"POST": Permission.ROLES_MANAGE}
 
-    @extend_schema(summary="End a role", request=Confirmed, responses=effect_answer("RoleEnded"))
+    @extend_schema(
+        summary="End a role",
+        request=Confirmed,
+        responses=effect_answer("RoleEnded"),
+        examples=[
+            OpenApiExample("Ended", {"confirm": "max@contoso.example", "reason": "Moved on"}, request_only=True),
+        ],
+    )
     @idempotent
     def post(self, request: Request, assignment_id: UUID) -> Response:
         """End it at once; the last administrator's role stays."""
