@@ -68,7 +68,7 @@ def begin(request: HttpRequest) -> HttpResponse:
 def finish(request: HttpRequest) -> HttpResponse:
     """Redeem the code and begin this host's session."""
     pending = request.session.pop(PENDING, None)
-    if not pending or not hmac.compare_digest(request.GET.get("state", ""), pending["state"]):
+    if not pending or not hmac.compare_digest(request.GET.get("state", "").encode(), pending["state"].encode()):
         return _refused(request, _("This sign-in was not begun in this browser, or it is over. Begin again."))
     kept = _redeem(request, pending["verifier"])
     person = None if kept is None else Person.objects.filter(pk=kept["sub"], is_active=True).first()
@@ -120,7 +120,7 @@ def _redeem(request: HttpRequest, verifier: str) -> dict[str, Any] | None:
     proof = kept.get("pkce") or {}
     if kept["redirect_uri"] != _callback(request) or proof.get("code_challenge_method") != "S256":
         return None
-    return kept if hmac.compare_digest(proof["code_challenge"], _challenge(verifier)) else None
+    return kept if hmac.compare_digest(proof["code_challenge"].encode(), _challenge(verifier).encode()) else None
 
 
 def _challenge(verifier: str) -> str:

@@ -97,7 +97,8 @@ def answered(connection: SignOnFacts, pending: Pending, query: Mapping[str, str]
 
     Raises AnswerRefused and ProviderFailed.
     """
-    if not hmac.compare_digest(query.get("state", ""), pending.state) or str(connection.id) != pending.connection:
+    state = query.get("state", "").encode()
+    if not hmac.compare_digest(state, pending.state.encode()) or str(connection.id) != pending.connection:
         raise not_begun()
     named = query.get("iss")
     if named != connection.issuer and (named is not None or connection.metadata.get("names_itself")):
@@ -109,7 +110,7 @@ def answered(connection: SignOnFacts, pending: Pending, query: Mapping[str, str]
         )
     token, access = _exchanged(connection, pending, query["code"])
     claims = _verified(connection, token)
-    if not isinstance(claims.get("nonce"), str) or not hmac.compare_digest(claims["nonce"], pending.nonce):
+    if claims.get("nonce") != pending.nonce:
         raise AnswerRefused(message("The provider answers another question."), remedy=_AGAIN)
     if clock.now() - int(claims["iat"]) > MOST_AGE:
         raise AnswerRefused(message("The provider's token is too old."), remedy=_AGAIN)

@@ -271,6 +271,12 @@ class HandOffTest(SignInTest):
         assert mine.get(callback).status_code == 302
         assert mine.get(callback).status_code == 403
 
+    def test_a_state_in_letters_that_none_has_is_refused(self) -> None:
+        for state in ("é", "\u202e", ""):
+            browser = Browser(host_of("contoso"))
+            browser.get("/signin/")
+            assert browser.get("/signin/callback/", {"state": state, "code": "c"}).status_code == 403
+
     def test_a_code_for_another_host_is_refused(self) -> None:
         base = self.signed_in()
         mine, other = Browser(host_of("contoso")), Browser(host_of("fabrikam"))

@@ -381,6 +381,13 @@ class AttackTest(SignOnTest):
         assert get_user(browser).is_authenticated
         assert not get_user(victim).is_authenticated
 
+    def test_an_answer_in_letters_that_no_question_has_is_refused(self) -> None:
+        for state in ("é", "", "\u202e", "a" * 5_000):
+            browser = Browser()
+            self.idp.begin(browser)
+            path = f"/signin/by/{self.idp.id}/callback/"
+            self.refused(browser.get(path, {"state": state, "code": "c"}), "was not begun in this browser")
+
     def test_a_code_that_was_used_before_signs_nobody_in(self) -> None:
         self.provider.person("s-olga", **self.CLAIMS)
         first, second = Browser(), Browser()
