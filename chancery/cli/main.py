@@ -82,6 +82,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "settings": "service.settings",
         "service": "service.service",
         "block": "blocks.block",
+        "configuration": "configuration.configuration",
         "budget": "budgets.budget",
         "pause": "budgets.pause",
         "approvals": "approvals.approvals",

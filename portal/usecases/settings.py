@@ -60,9 +60,16 @@ def switch_service(*, caller: Caller, organization: OrganizationFacts, on: bool,
 
 @transaction.atomic
 def change_settings(
-    *, caller: Caller, configuration: Configuration, stated: Stated, untracked_group: str | None = None
+    *,
+    caller: Caller,
+    configuration: Configuration,
+    stated: Stated,
+    untracked_group: str | None = None,
+    shows_changes: bool = False,
 ) -> Effect:
     """Change settings of the service, asked first where only an auditor can undo it.
+
+    ``shows_changes`` asks whatever it is, with every difference: nobody has seen the settings of a file.
 
     ``untracked_group`` is a group's address, "" for none, None to leave it.  Raises NotFound for an address of no
     group, NeedsAnAuditor, and what ``configure`` and ``confirmed`` raise.
@@ -74,10 +81,11 @@ def change_settings(
     def act(_reason: str) -> dict[str, tuple[object, object]]:
         return configure(actor=caller.actor, configuration=configuration, fewer=shows_somebody)
 
-    changes = confirmed_by_outcome(stated, act, lambda made: _asked_first(caller, made))
-    if "untracked_group" in changes:
-        before, after = changes["untracked_group"]
-        changes["untracked_group"] = (untracked_address(caller.organization, before), untracked_group or after)
+    def asked(made: Mapping[str, tuple[object, object]]) -> ConfirmationPrompt | None:
+        guarded = _asked_first(caller, made)
+        return _difference(_named(caller, made), guarded) if shows_changes and made else guarded
+
+    changes = _named(caller, confirmed_by_outcome(stated, act, asked))
     words = " ".join(settings_in_words(changes))
     if {"tracking", "untracked_group"} & changes.keys():
         auditors = [one for one in enabled_with_role(caller.organization, AUDITOR) if one.id != caller.person]
@@ -86,6 +94,27 @@ def change_settings(
         bool(changes),
         _("Changed from the next license on: {changes}").format(changes=words),
         _("The settings are so already."),
+    )
+
+
+def _named(caller: Caller, changes: Mapping[str, tuple[object, object]]) -> dict[str, tuple[object, object]]:
+    """Return changes with groups by their addresses."""
+    group = changes.get("untracked_group")
+    if group is None:
+        return dict(changes)
+    before, after = (untracked_address(caller.organization, one) for one in group)
+    return {**changes, "untracked_group": (before, after)}
+
+
+def _difference(changes: Mapping[str, tuple[object, object]], guarded: ConfirmationPrompt | None) -> ConfirmationPrompt:
+    """Return what is asked before the settings of a file are taken: every difference, and what it leads to."""
+    return ConfirmationPrompt(
+        question=ngettext("Change {number} setting?", "Change {number} settings?", len(changes)).format(
+            number=len(changes)
+        ),
+        consequences=(*settings_in_words(changes), *(() if guarded is None else guarded.consequences)),
+        button=_("Change them"),
+        confirm="",
     )
 
 

@@ -6,7 +6,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-_NAMES: Final = {
+NAMES: Final = {
     "contact": gettext_lazy("whom to ask"),
     "alarm_address": gettext_lazy("who is mailed about alarms"),
     "max_license_days": gettext_lazy("days without a network, at most"),
@@ -34,15 +34,16 @@ _TRACKING: Final = {
 def settings_in_words(changes: Mapping[str, object]) -> Iterator[str]:
     """Return one sentence for each setting that was changed, given as (before, after); None where it is not stated."""
     for name, pair in changes.items():
-        called = str(_NAMES.get(name) or name.replace("_", " "))
+        called = str(NAMES.get(name) or name.replace("_", " "))
         if isinstance(pair, tuple):
-            before, after = (_value(one) for one in pair)
+            before, after = (value_in_words(one) for one in pair)
             yield _("{setting}: {after} (before: {before}).").format(setting=called, after=after, before=before)
         else:
             yield _("{setting}: changed.").format(setting=called)
 
 
-def _value(value: object) -> str:
+def value_in_words(value: object) -> str:
+    """Return a setting's value as people read it."""
     if isinstance(value, str) and value in _TRACKING:
         return str(_TRACKING[value])
     if isinstance(value, list | tuple):

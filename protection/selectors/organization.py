@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 from django.db.models import Count
@@ -26,6 +27,13 @@ class Key:
     encryption_public: bytes
     signing_public: bytes
     documents: int
+
+
+_COLUMNS: Final = (
+    *("suite", "max_license_days", "lease_seconds", "registration_days", "keep_titles", "account_required"),
+    *("tracking", "owners_restore", "contact", "alarm_address"),
+)
+"""Settings that the table gives a default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,13 @@ def log_verifier_key() -> str:
     """Return the key by which the current organization's checkpoints are verified; "" before its ledger begins."""
     ledger = head()
     return "" if ledger is None else verifier_key(ledger.origin, log.public_half())
+
+
+def setting_defaults() -> dict[str, object]:
+    """Return what each setting is where nobody has changed it."""
+    fields = {one.name: one for one in ServiceSettings._meta.fields}  # noqa: SLF001  # the documented place of fields
+    columns = {name: fields[name].db_default for name in _COLUMNS}
+    return {**columns, "untracked_group": None, "strength": "", "networks": (), "platforms_off": ()}
 
 
 def settings() -> Settings:

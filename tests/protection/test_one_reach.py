@@ -93,6 +93,7 @@ PAGES: Final[Mapping[str, str]] = {
     "POST provisioning/{connection_id}/tokens": "provisioning_connection",
     "POST provisioning/{connection_id}/tokens/{token_id}/revoke": "provisioning_connection",
     "POST blocks": "block_new",
+    "POST configuration/file": "configuration",
     "DELETE blocks/{block_id}": "block_remove",
     "POST sign-on": "sign_on_new",
     "PATCH sign-on/{sign_on_id}": "sign_on_connection",
@@ -565,6 +566,7 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
     _decoys(cast, plan, commands)
     _budgets(cast, plan, commands)
     _blocks(cast, commands)
+    _configuration(cast, plan, commands)
     _provisioning(cast, commands)
     _sign_on(cast, plan, commands)
     _super_users(cast, plan, commands)
@@ -578,6 +580,15 @@ def _documents(cast: Cast, plan: Path, commands: Commands) -> None:
         revoke_device(person_id=lost.id, device_id=lost.session.account.device, actor=ACTOR)
         refusal(cast.rita, pending.path)
         run(ada, "pending", decision, pending.cid, *(yes if decision == "block" else ()))
+
+
+def _configuration(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, run, file = cast.ada, commands.run, plan.with_name("settings.json")
+    run(ada, "configuration", "show")
+    run(ada, "configuration", "export", "--to", file)
+    found = run(ada, "configuration", "export")
+    run(ada, "settings", "--set", f"registration_days={found['settings']['registration_days'] + 1}")
+    assert run(ada, "configuration", "import", file, "--yes", "--reason", "A test")["changed"]
 
 
 def _read_permissions(cast: Cast, plan: Path, commands: Commands) -> None:
