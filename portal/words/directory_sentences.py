@@ -43,7 +43,7 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         OWN: _("{who} gave up the role {role}."),
         PLAIN: _("{who} took the role {role} from {target}."),
     },
-    DirectoryKind.ROLE_EXPIRED: {PLAIN: _("The role {role} of {target} ended by itself.")},
+    DirectoryKind.ROLE_EXPIRED: {PLAIN: _("{who} ended the role {role} of {target}, whose time was over.")},
     DirectoryKind.ADDRESS_ADDED: {
         OWN: _("{who} gave themselves the address {address}."),
         PLAIN: _("{who} gave {target} the address {address}."),

@@ -94,7 +94,7 @@ def test_a_guarded_setting_takes_its_auditor_in_a_file_too(cast: Cast) -> None:
 def test_what_is_no_file_of_settings_is_refused_by_name(cast: Cast, changes: dict[str, Any], said: str) -> None:
     before, file = settings(cast), {**exported(cast), **changes}
     answer = call(cast.ada, "contoso", "POST", FILE, {"file": file, "confirm": "yes"})
-    assert answer.status_code == 400
+    assert answer.status_code in {400, 422}
     assert said in json.dumps(answer.json())
     assert settings(cast) == before
 

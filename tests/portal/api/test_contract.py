@@ -10,8 +10,12 @@ from portal.development.openapi import FILE
 from tests import contract
 from tests.contract import check_exchange, description, faulty_examples, rendered
 
-FREE = {"EventItem.personal", "EventItem.details", "Problem.errors", "ReportFile.entries"}
-"""What is recorded of an event depends on its kind, and what is wrong with a request on the request."""
+FREE = {
+    *("EventItem.personal", "EventItem.details", "Problem.errors", "ReportFile.entries"),
+    *("SettingItem.value", "SettingItem.default", "SettingsFileBody.file"),
+}
+"""What is recorded of an event depends on its kind, what is wrong with a request on the request, and what a setting
+may be on the setting; of a file of settings each unknown member is refused by its name."""
 ID_ONLY = {"PreviewAsked"}
 RULE = "11111111-2222-4333-8444-555555555555"
 
