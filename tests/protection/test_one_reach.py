@@ -252,6 +252,8 @@ READ: Final[Mapping[str, set[str]]] = {
     "template export": {"file"},
     "template import": CHANGE | {"results"},
     "super-user settings": {"on", "people", "group"},
+    "configuration show": {"results"},
+    "configuration export": {"command"},
     "super-user report": {"grant", "opened", "intact"},
     "super-user show": LIST | {"grant"},
     "read-permission report": {"permission", "read", "intact"},
