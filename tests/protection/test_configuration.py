@@ -101,7 +101,7 @@ def test_what_is_no_file_of_settings_is_refused_by_name(cast: Cast, changes: dic
 
 def test_the_page_shows_them_and_takes_a_file(cast: Cast) -> None:
     browser = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
-    assert "days that offline documents are believed" in browser.get("/settings/all/").content.decode()
+    assert "Days that offline documents are believed" in browser.get("/settings/all/").content.decode()
     sent = browser.get("/settings/all/file/")
     assert sent["Content-Disposition"] == 'attachment; filename="contoso-settings.json"'
     file = json.loads(sent.content)
