@@ -25,9 +25,7 @@ from portal.request_facts import client_address
 from portal.subjects.subject import may_act
 from portal.throttle import retry_after
 from portal.usecases.caller import Caller, caller_at
-from portal.usecases.confirmation import (
-    Stated,
-)
+from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
 from portal.usecases.personal_data import PersonalData, personal_data_read
 from portal.usecases.refused_calls import call_refused

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from chancery.policy.permission import Permission
 from portal.usecases.blocks import MOST_AT_ONCE, WantedBlocks, block, unblock, visible_blocks
-from portal.web.confirming import confirmed
+from portal.web.confirming import confirmed, sends_text
 from portal.web.framework import PAGE_SIZE, PageRequest, page, show
 from portal.web.policies import MOMENT
 
@@ -90,10 +90,7 @@ def block_new(request: PageRequest) -> HttpResponse:
         return form_again()
     wanted = form.wanted()
     if request.FILES:
-        # The question sends the form's fields again, and a file cannot be among them.
-        sent = request.POST.copy()
-        sent["who"] = "\n".join(wanted.who)
-        request.POST = sent  # type: ignore[assignment]  # the setter takes any
+        sends_text(request, who="\n".join(wanted.who))
     return confirmed(
         request,
         reverse("block_new"),

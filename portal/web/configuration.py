@@ -14,7 +14,7 @@ from portal.usecases.configuration import (
     exported_configuration,
     import_configuration,
 )
-from portal.web.confirming import confirmed
+from portal.web.confirming import confirmed, sends_text
 from portal.web.framework import PageRequest, page, show
 
 
@@ -52,9 +52,7 @@ def configuration(request: PageRequest) -> HttpResponse:
         return shown()
     text = form.settings()
     if request.FILES:
-        sent = request.POST.copy()
-        sent["text"] = text
-        request.POST = sent  # type: ignore[assignment]  # the setter takes any
+        sends_text(request, text=text)
     return confirmed(
         request,
         reverse("configuration"),

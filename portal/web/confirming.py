@@ -45,6 +45,14 @@ def confirmed(
     return redirect(done if made and done else back)
 
 
+def sends_text(request: HttpRequest, **fields: str) -> None:
+    """Let a question send these texts again in place of the files that they were read from, which no form can send."""
+    sent = request.POST.copy()
+    for name, text in fields.items():
+        sent[name] = text
+    request.POST = sent  # type: ignore[assignment]  # the setter takes any
+
+
 def status_changed(
     request: PageRequest, listed: str, publish: Callable[[], Effect], archive: Callable[[Stated], Effect]
 ) -> HttpResponse:

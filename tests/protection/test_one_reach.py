@@ -295,6 +295,10 @@ def leaves(group: click.Group = main, above: str = "") -> Iterator[str]:
             yield f"{above}{name}"
 
 
+TYPED: Final = "a secret\n"
+"""What is typed to the commands that ask for a secret."""
+
+
 @dataclass
 class Commands:
     """Runs commands as a person, holds what they say against the one form, and remembers what they sent."""
@@ -307,7 +311,7 @@ class Commands:
         """Run one command and return what it says for programs."""
         self.monkeypatch.setattr(Session, "open", lambda **_: nullcontext(player.session))
         self.monkeypatch.setattr(InProcess, "ask", _listening(self.sent))
-        done = CliRunner().invoke(main, ["--json", *(str(word) for word in words)])
+        done = CliRunner().invoke(main, ["--json", *(str(word) for word in words)], input=TYPED)
         assert done.exit_code == code, (words, done.output, done.stderr)
         said = json.loads(done.stdout)
         (name,) = {name for name in leaves() if [*map(str, words)][: len(name.split())] == name.split()}
@@ -747,7 +751,6 @@ def _sign_on(cast: Cast, plan: Path, commands: Commands) -> None:
     Token.objects.filter(user_id=ada.id).update(
         data=RawSQL("jsonb_set(data, '{authentication,strength}', '\"mfa\"')", [])
     )
-    commands.monkeypatch.setattr("chancery.cli.sign_on.click.prompt", lambda *_args, **_more: "a secret")
     written = plan.with_name("metadata.json")
     with described() as provider:
         written.write_text(json.dumps(provider.configuration), encoding="utf-8")
