@@ -62,6 +62,11 @@ class Caller:
         return permission in self.permissions
 
     @property
+    def used_second_factor(self) -> bool:
+        """Whether this sign-in was one with a second factor; where nobody knows, it was not."""
+        return self.subject is not None and self.subject.strength.rank >= Strength.MFA.rank
+
+    @property
     def actor(self) -> Actor:
         """The person as the protection package judges and records them."""
         return Actor(

@@ -14,7 +14,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from chancery.policy.permission import Permission
-from chancery.policy.policy import Strength
 from portal.notifications.mails import mail_role_changed
 from portal.usecases.caller import Caller
 from portal.usecases.known_secrets import notify_of_known_secrets
@@ -103,8 +102,7 @@ def require_second_factor(caller: Caller, roles: Sequence[str]) -> None:
 
     Raises NotPermitted.
     """
-    strength = Strength.CODE if caller.subject is None else caller.subject.strength
-    if Permission.ROLES_MANAGE in permissions_of(roles) and strength.rank < Strength.MFA.rank:
+    if Permission.ROLES_MANAGE in permissions_of(roles) and not caller.used_second_factor:
         raise NotPermitted(
             _("Only an administrator who signed in with a second factor can let an application manage roles.")
         )

@@ -11,7 +11,6 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from chancery.policy.policy import Strength
 from portal.identity.sign_on.discovery import ProviderMetadata, read_provider
 from portal.identity.sign_on.secrets import seal
 from portal.notifications.sign_on import mail_sign_on_changed
@@ -202,8 +201,7 @@ def lift(*, organization: OrganizationFacts, actor: Any) -> Effect:
 
 def require_second_factor(caller: Caller) -> None:
     """Let pass who signed in with a second factor.  Raises NotPermitted."""
-    strength = Strength.CODE if caller.subject is None else caller.subject.strength
-    if strength.rank < Strength.MFA.rank:
+    if not caller.used_second_factor:
         raise NotPermitted(_("Single sign-on is changed only by who signed in with a second factor."))
 
 

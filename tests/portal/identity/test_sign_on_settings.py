@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from allauth.idp.oidc.models import Token
 from allauth.socialaccount.models import SocialAccount
+from django.conf import settings
 from django.core import mail
 from django.core.management import call_command
 from django.db.models.expressions import RawSQL
@@ -20,6 +21,7 @@ from tenants.sign_on.models import SignOnConnection
 from tenants.sign_on.selectors import sealed_secret_of, sign_on_in
 from tests.cast import Cast
 from tests.identity_provider.described import Described, described
+from tests.isolation.endpoints import Site
 from tests.protection.steps import call, ledger
 
 
@@ -223,3 +225,10 @@ def test_without_a_second_factor_of_the_last_ten_minutes_nothing_changes(cast: C
         answer = call(cast.ada, "contoso", "POST", "sign-on", body)
         assert answer.status_code == status, answer.content
     assert sign_on_in(cast.organizations["contoso"].id) == ()
+
+
+def test_the_page_says_before_the_form_is_filled_that_a_second_factor_is_needed(cast: Cast) -> None:
+    browser = Site(cast, {}).browser("contoso.localhost:8000", cast.ada)
+    shown = browser.get("/people/sign-on/new/").content.decode()
+    assert "Sign in with a second factor first." in shown
+    assert f"{settings.CHANCERY_BASE_URL}/accounts/2fa/" in shown
