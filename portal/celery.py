@@ -69,6 +69,11 @@ app.conf.beat_schedule = {
 } | {
     "propagate revocations": {"task": "portal.propagate_revocations", "schedule": 1.0, "options": {"expires": 5}},
     "send notifications": {"task": "portal.send_notifications", "schedule": 1.0, "options": {"expires": 5}},
+    "warn of certificates": {
+        "task": "portal.warn_of_certificates",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "recheck domains": {"task": "portal.recheck_domains", "schedule": 300.0, "options": {"expires": 300}},
     "expire secrets": {"task": "portal.expire", "schedule": 3600.0, "options": {"expires": 3600}},
 }

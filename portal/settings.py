@@ -57,8 +57,6 @@ SHARED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.socialaccount",
-    "allauth.socialaccount.providers.openid_connect",
-    "allauth.socialaccount.providers.saml",
     "allauth.usersessions",
     "allauth.idp.oidc",
     "rest_framework",

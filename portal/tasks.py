@@ -29,6 +29,7 @@ from portal.usecases.revocations import propagate_revocations
 from portal.usecases.role_ends import carry_on as carry_on_role_ends
 from portal.usecases.role_ends import roles_ending
 from portal.usecases.scheduled_revocations import carry_out_due
+from portal.usecases.sign_on.certificates import warn_of_certificates
 from portal.usecases.super_users.carry_on import close_and_tell
 from portal.usecases.tell_pauses import carry_on as tell_of_pauses
 from protection.selectors.budgets import with_pauses_to_tell
@@ -178,6 +179,12 @@ def send_notifications() -> int:
 def recheck_domain_records() -> int:
     """Look for the DNS records of proven mail domains whose turn it is; return how many were looked for."""
     return recheck_domains()
+
+
+@shared_task(name="portal.warn_of_certificates", base=Task)
+def warn_of_ending_certificates() -> int:
+    """Mail administrators whose identity provider's certificate ends soon; return for how many connections."""
+    return warn_of_certificates()
 
 
 @shared_task(name="portal.expire", base=Task)

@@ -17,11 +17,13 @@ from chancery.texts import message
 
 CONNECTIONS: Final = "/api/v1/sign-on"
 CONNECTION = click.argument("connection_id", metavar="ID", type=click.UUID)
+PROTOCOLS: Final = ("oidc", "saml")
+KEYS: Final = ("new", "use")
 STATES: Final = ("off", "test", "on", "enforced")
 MOST_TEXT: Final = 100_000
 _PLAIN: Final = (
-    *("name", "client_id", "metadata_url", "address_claim", "name_claim", "groups_claim", "asks_for"),
-    *("makes_accounts", "state"),
+    *("name", "client_id", "metadata_url", "subject_claim", "address_claim", "name_claim", "groups_claim"),
+    *("asks_for", "makes_accounts", "state", "key"),
 )
 
 
@@ -35,16 +37,17 @@ def sign_on() -> None:
 @in_organization
 def list_connections(output: Output, place: Organization) -> None:
     """List connections; never a secret."""
-    columns = ["name", "state", "domains", "issuer", "id"]
+    columns = ["name", "protocol", "state", "domains", "issuer", "id"]
     found = place.call("GET", CONNECTIONS)["results"]
     tables.show(output, found, columns, empty=message("No identity provider signs anybody in."))
 
 
 @sign_on.command("connect")
 @click.option("--name", required=True, help="How people and the audit log see it.")
-@click.option("--client-id", required=True, help="The id of the client at the provider.")
+@click.option("--protocol", type=click.Choice(PROTOCOLS), default="oidc", help="What the provider speaks.")
+@click.option("--client-id", default="", help="The id of the client at the provider; not with SAML.")
 @click.option("--domain", "domains", multiple=True, help="A proven mail domain that it speaks for.")
-@click.option("--metadata-url", default="", help="The issuer, or the address of its configuration.")
+@click.option("--metadata-url", default="", help="The issuer, or where SAML metadata lies.")
 @click.option("--metadata", type=click.File(), help="A file with its configuration, where it cannot be asked.")
 @asks
 @in_organization
@@ -68,9 +71,7 @@ def show_connection(output: Output, place: Organization, connection_id: UUID) ->
     output.result(
         found,
         message("{name}: {state}, for {domains}.", **_said(found)),
-        message("Issuer: {issuer}, client {client_id}.", issuer=found["issuer"], client_id=found["client_id"]),
-        message("Redirect address: {address}", address=found["redirect_address"]),
-        message("Back-channel logout: {address}", address=found["logout_address"]),
+        *(_saml(found) if found["protocol"] == "saml" else _oidc(found)),
         *(message("{value} puts people into {group}.", **one) for one in found["groups"]),
         *(
             message("Without it can sign in: {address}.", address=one["address"])
@@ -89,13 +90,17 @@ def show_connection(output: Output, place: Organization, connection_id: UUID) ->
 @click.option("--domain", "domains", multiple=True, help="The mail domains that it speaks for; replaces all.")
 @click.option("--metadata-url", help="Read the provider anew, at its issuer or its configuration.")
 @click.option("--metadata", type=click.File(), help="Read the provider anew, from a file.")
+@click.option("--subject-claim", help="SAML: what names a person for good; binds all accounts anew.")
 @click.option("--address-claim", help="The claim that holds the mail address.")
 @click.option("--name-claim", help="The claim that holds the name.")
 @click.option("--groups-claim", help="The claim that holds groups; empty for none.")
 @click.option("--group", "groups", multiple=True, metavar="VALUE=ADDRESS", help="Who is in a group; replaces all.")
 @click.option("--no-groups", is_flag=True, default=None, help="Let it set who is in no group.")
-@click.option("--second-factor", "second_factors", multiple=True, help="An acr or amr value; replaces all.")
-@click.option("--asks-for", help="The acr_values with which a new sign-in is asked for.")
+@click.option(
+    "--second-factor", "second_factors", multiple=True, help="A value of acr, amr or AuthnContext; replaces all."
+)
+@click.option("--asks-for", help="The acr_values or AuthnContext to ask with.")
+@click.option("--key", type=click.Choice(KEYS), help="SAML: make a next key, or sign by it from now on.")
 @click.option("--makes-accounts/--no-makes-accounts", default=None, help="Whether strangers get an account.")
 @click.option("--break-glass", multiple=True, help="An administrator who can do without it; replaces all.")
 @asks
@@ -135,6 +140,25 @@ def unlink(output: Output, place: Organization, connection_id: UUID, address: st
     """Bind a person's account anew at their next sign-in."""
     body = {"address": address}
     carry_out(output, place, "POST", f"{CONNECTIONS}/{connection_id}/unlink", body, yes=yes, reason=reason)
+
+
+def _oidc(found: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        message("Issuer: {issuer}, client {client_id}.", issuer=found["issuer"], client_id=found["client_id"]),
+        message("Redirect address: {address}", address=found["redirect_address"]),
+        message("Back-channel logout: {address}", address=found["logout_address"]),
+    )
+
+
+def _saml(found: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        message("Issuer: {issuer}", issuer=found["issuer"]),
+        message("Metadata and entity id: {address}", address=found["metadata_address"]),
+        message("Assertion consumer: {address}", address=found["redirect_address"]),
+        message("Logout: {address}", address=found["logout_address"]),
+        *(message("The provider's certificate {fingerprint} ends at {ends}.", **one) for one in found["certificates"]),
+        *(message("Key {use}: made at {created_at}.", **one) for one in found["keys"]),
+    )
 
 
 def _said(found: dict[str, Any]) -> dict[str, str]:

@@ -12,20 +12,22 @@ from rest_framework.response import Response
 from chancery.policy.permission import Permission
 from portal.api.examples import PLAN, listed
 from portal.api.framework import Answer, Confirmed, OrganizationView, checked, effect_response, page, page_answer
-from portal.identity.sign_on.protocol import logout_address, redirect_address
+from portal.identity.sign_on.pending import logout_address, metadata_address, redirect_address
 from portal.usecases.effects import effect_answer
-from portal.usecases.sign_on.settings import STATES, change, connect, end, unlink
+from portal.usecases.sign_on.settings import KEYS, PROTOCOLS, STATES, change, connect, end, unlink
 from tenants.sign_on.selectors import SignOnFacts, sign_on_connection, sign_on_in
 
 CONNECTION = {
     "id": PLAN,
     "name": "Entra ID",
+    "protocol": "oidc",
     "issuer": "https://login.contoso.example",
     "client_id": "7c9e6679",
     "has_secret": True,
     "read_at": "2026-11-30T09:00:00Z",
     "domains": ["contoso.example"],
     "lost_domains": [],
+    "subject_claim": "sub",
     "address_claim": "email",
     "name_claim": "name",
     "groups_claim": "groups",
@@ -37,9 +39,13 @@ CONNECTION = {
     "break_glass": [{"address": "ada@contoso.example", "counts": True}],
     "redirect_address": f"https://chancery.example/signin/by/{PLAN}/callback/",
     "logout_address": f"https://chancery.example/signin/by/{PLAN}/logout/",
+    "metadata_address": "",
+    "keys": [],
+    "certificates": [],
 }
-_URL = "The issuer, or the address of its configuration."
-_TEXT = "The provider's configuration as JSON, where its address cannot be asked."
+_URL = "The issuer, or the address of its configuration; with SAML the address of its metadata."
+_TEXT = "The provider's configuration as JSON, or its metadata as XML, where its address cannot be asked."
+_SUBJECT = "SAML alone: the attribute that names a person for good, or NameID. Changing it binds all accounts anew."
 
 
 class GroupClaimItem(serializers.Serializer[dict[str, Any]]):
@@ -56,19 +62,35 @@ class BreakGlassItem(Answer):
     counts = serializers.BooleanField(help_text="False once they are no administrator, or have no second factor.")
 
 
+class SignOnKeyItem(Answer):
+    """A key of a connection that speaks SAML; never its secret half."""
+
+    use = serializers.ChoiceField(choices=("current", "next", "previous"))
+    created_at = serializers.DateTimeField()
+
+
+class SignOnCertificateItem(Answer):
+    """A certificate by which a provider signs that speaks SAML."""
+
+    fingerprint = serializers.CharField(help_text="SHA-256, in hexadecimal digits.")
+    ends = serializers.DateTimeField(help_text="When it ends; from then on nothing that it signs is believed.")
+
+
 class SignOnItem(Answer):
     """One connection; never its secret."""
 
     id = serializers.UUIDField()
     name = serializers.CharField()
+    protocol = serializers.ChoiceField(choices=PROTOCOLS)
     issuer = serializers.CharField()
-    client_id = serializers.CharField()
+    client_id = serializers.CharField(allow_blank=True, help_text="Empty with SAML.")
     has_secret = serializers.BooleanField()
     read_at = serializers.DateTimeField(help_text="When the provider's configuration or keys were read last.")
     domains = serializers.ListField(child=serializers.CharField())
     lost_domains = serializers.ListField(
         child=serializers.CharField(), help_text="Domains that the organization does not speak for any more."
     )
+    subject_claim = serializers.CharField()
     address_claim = serializers.CharField()
     name_claim = serializers.CharField()
     groups_claim = serializers.CharField(allow_blank=True)
@@ -78,15 +100,25 @@ class SignOnItem(Answer):
     makes_accounts = serializers.BooleanField()
     state = serializers.ChoiceField(choices=STATES)
     break_glass = BreakGlassItem(many=True)
-    redirect_address = serializers.CharField(help_text="The only redirect address of the client at the provider.")
-    logout_address = serializers.CharField(help_text="The client's back-channel logout address at the provider.")
+    redirect_address = serializers.CharField(
+        help_text="The only redirect address of the client at the provider; with SAML the assertion consumer."
+    )
+    logout_address = serializers.CharField(help_text="Where the provider says that somebody has signed out there.")
+    metadata_address = serializers.CharField(
+        allow_blank=True, help_text="SAML alone: what the provider reads, and by which name it knows this connection."
+    )
+    keys = SignOnKeyItem(many=True, help_text="SAML alone: what requests are signed by.")
+    certificates = SignOnCertificateItem(many=True, help_text="SAML alone: what the provider signs by.")
 
 
 class NewSignOn(Confirmed):
     """A connection to be; the provider is read at its address or in a pasted text."""
 
     name = serializers.CharField(max_length=200)
-    client_id = serializers.CharField(max_length=255)
+    protocol = serializers.ChoiceField(choices=PROTOCOLS, required=False, default="oidc")
+    client_id = serializers.CharField(
+        required=False, allow_blank=True, default="", max_length=255, help_text="Needed with OpenID Connect."
+    )
     domains = serializers.ListField(child=serializers.CharField(max_length=253), help_text="Proven mail domains.")
     metadata_url = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000, help_text=_URL)
     metadata = serializers.CharField(required=False, allow_blank=True, default="", max_length=100_000, help_text=_TEXT)
@@ -101,6 +133,7 @@ class ChangedSignOn(Confirmed):
     domains = serializers.ListField(required=False, child=serializers.CharField(max_length=253))
     metadata_url = serializers.CharField(required=False, max_length=1000, help_text=_URL)
     metadata = serializers.CharField(required=False, max_length=100_000, help_text=_TEXT)
+    subject_claim = serializers.CharField(required=False, max_length=200, help_text=_SUBJECT)
     address_claim = serializers.CharField(required=False, max_length=200)
     name_claim = serializers.CharField(required=False, max_length=200)
     groups_claim = serializers.CharField(
@@ -111,15 +144,21 @@ class ChangedSignOn(Confirmed):
         required=False,
         child=serializers.CharField(max_length=200),
         max_length=50,
-        help_text="Values of the claims acr and amr that mean a second factor.",
+        help_text="Values of acr and amr, or of AuthnContext, that mean a second factor.",
     )
     asks_for = serializers.CharField(
-        required=False, allow_blank=True, max_length=500, help_text="The acr_values with which a new sign-in is asked."
+        required=False,
+        allow_blank=True,
+        max_length=500,
+        help_text="The acr_values, or AuthnContext, with which a new sign-in is asked.",
     )
     makes_accounts = serializers.BooleanField(
         required=False, help_text="Whether who is unknown gets an account by signing in."
     )
     state = serializers.ChoiceField(required=False, choices=STATES)
+    key = serializers.ChoiceField(
+        required=False, choices=KEYS, help_text="SAML alone: make a next key, or sign by it from now on."
+    )
     break_glass = serializers.ListField(
         required=False,
         child=serializers.CharField(max_length=254),
@@ -266,12 +305,14 @@ def _connection(facts: SignOnFacts) -> dict[str, Any]:
     return {
         "id": str(facts.id),
         "name": facts.name,
+        "protocol": facts.protocol,
         "issuer": facts.issuer,
         "client_id": facts.client_id,
         "has_secret": facts.has_secret,
         "read_at": facts.read_at,
         "domains": list(facts.domains),
         "lost_domains": list(facts.lost_domains),
+        "subject_claim": facts.subject_claim,
         "address_claim": facts.address_claim,
         "name_claim": facts.name_claim,
         "groups_claim": facts.groups_claim,
@@ -283,4 +324,7 @@ def _connection(facts: SignOnFacts) -> dict[str, Any]:
         "break_glass": [{"address": one.address, "counts": one.counts} for one in facts.break_glass],
         "redirect_address": redirect_address(facts),
         "logout_address": logout_address(facts),
+        "metadata_address": metadata_address(facts),
+        "keys": [{"use": one.use, "created_at": one.created_at} for one in facts.own_keys],
+        "certificates": [{"fingerprint": one.fingerprint, "ends": one.ends} for one in facts.certificates],
     }

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _provide_identity_provider(venv: Path) -> None:
-    """Install the OpenID Connect provider that single sign-on is tested against, or say what will be skipped."""
+    """Install the identity providers that single sign-on is tested against, or say what will be skipped."""
     folder = venv / "identity_provider"
     with exclusive(venv.parent) as guard:
         if browser_packages.have_installed(IDENTITY_PROVIDER, folder):
@@ -68,7 +68,7 @@ def _provide_identity_provider(venv: Path) -> None:
             browser_packages.install_locked(IDENTITY_PROVIDER, folder, venv, guard)
         except (BootstrapError, OSError) as error:
             print(
-                f"oidc-provider could not be installed, so single sign-on will not be tested.\n  {error}",
+                f"oidc-provider and samlify could not be installed, so single sign-on will not be tested.\n  {error}",
                 file=sys.stderr,
                 flush=True,
             )

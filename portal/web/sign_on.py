@@ -8,23 +8,29 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from chancery.policy.permission import Permission
-from portal.identity.sign_on.protocol import logout_address, redirect_address
+from portal.identity.sign_on.pending import address, logout_address, metadata_address, redirect_address
 from portal.identity.strength import of_session
 from portal.usecases.confirmation import FreshSignInRequired, Stated
 from portal.usecases.effects import Effect
-from portal.usecases.sign_on.settings import STATES, change, connect, end, unlink
+from portal.usecases.sign_on.certificates import WARNED_BEFORE
+from portal.usecases.sign_on.settings import KEYS, STATES, change, connect, end, unlink
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page, show
 from tenants.directory.selectors.domains import domains_in
 from tenants.sign_on.selectors import SignOnFacts, sign_on_connection, sign_on_in
 
-ACTS: Final = frozenset({"change", "read", "secret", "unlink", "end"})
+ACTS: Final = frozenset({"change", "read", "secret", "key", "unlink", "end"})
+PROTOCOL_WORDS: Final = {
+    "oidc": gettext_lazy("OpenID Connect"),
+    "saml": gettext_lazy("SAML 2.0"),
+}
 STATE_WORDS: Final = {
     "off": gettext_lazy("Off: it signs nobody in"),
     "test": gettext_lazy("Test: administrators can try it, and nobody is signed in"),
@@ -40,14 +46,14 @@ class ProviderForm(forms.Form):
         label=gettext_lazy("Address of the provider"),
         required=False,
         max_length=1000,
-        help_text=gettext_lazy("The issuer, or the address that ends with /.well-known/openid-configuration."),
+        help_text=gettext_lazy("OpenID Connect: the issuer. SAML: the address of its metadata."),
     )
     metadata = forms.CharField(
         label=gettext_lazy("Or its configuration as text"),
         required=False,
         max_length=100_000,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("JSON, where Chancery cannot ask that address itself."),
+        help_text=gettext_lazy("JSON or XML, where Chancery cannot ask that address itself."),
     )
 
     def clean(self) -> dict[str, Any]:
@@ -64,12 +70,20 @@ class NewForm(ProviderForm):
     name = forms.CharField(
         label=gettext_lazy("Name"), max_length=200, help_text=gettext_lazy("People see it when they sign in.")
     )
-    client_id = forms.CharField(label=gettext_lazy("Client id"), max_length=255)
+    protocol = forms.ChoiceField(
+        label=gettext_lazy("Protocol"), choices=list(PROTOCOL_WORDS.items()), widget=forms.RadioSelect, initial="oidc"
+    )
+    client_id = forms.CharField(
+        label=gettext_lazy("Client id"),
+        required=False,
+        max_length=255,
+        help_text=gettext_lazy("For OpenID Connect alone: what the provider calls Chancery."),
+    )
     domains = forms.MultipleChoiceField(
         label=gettext_lazy("Mail domains it speaks for"), widget=forms.CheckboxSelectMultiple
     )
 
-    field_order = ("name", "metadata_url", "metadata", "client_id", "domains")
+    field_order = ("name", "protocol", "metadata_url", "metadata", "client_id", "domains")
 
 
 class SettingsForm(forms.Form):
@@ -98,18 +112,23 @@ class SettingsForm(forms.Form):
         help_text=gettext_lazy("One address a line. Needed before it is enforced; each needs a second factor."),
     )
     client_id = forms.CharField(label=gettext_lazy("Client id"), max_length=255)
+    subject_claim = forms.CharField(
+        label=gettext_lazy("Attribute with the subject"),
+        max_length=200,
+        help_text=gettext_lazy("What names a person for good. NameID counts where it is persistent."),
+    )
     address_claim = forms.CharField(label=gettext_lazy("Claim with the mail address"), max_length=200)
     name_claim = forms.CharField(label=gettext_lazy("Claim with the name"), max_length=200)
     second_factors = forms.CharField(
         label=gettext_lazy("Values that mean a second factor"),
         required=False,
-        help_text=gettext_lazy("Of the claims acr and amr, separated by spaces."),
+        help_text=gettext_lazy("Of acr and amr, or of AuthnContext, separated by spaces."),
     )
     asks_for = forms.CharField(
         label=gettext_lazy("Asks for when it must be strong"),
         required=False,
         max_length=500,
-        help_text=gettext_lazy("The acr_values with which a new sign-in is asked for before dangerous acts."),
+        help_text=gettext_lazy("The acr_values, or AuthnContext, with which a new sign-in is asked for."),
     )
     groups_claim = forms.CharField(
         label=gettext_lazy("Claim with groups"),
@@ -123,6 +142,11 @@ class SettingsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("One a line: value = group@your.domain. Each sign-in sets who is in them."),
     )
+
+    def __init__(self, protocol: str, *given: Any, **named: Any) -> None:
+        """Leave out what the protocol does not have."""
+        super().__init__(*given, **named)
+        del self.fields["client_id" if protocol == "saml" else "subject_claim"]
 
     def clean_groups(self) -> list[tuple[str, str]]:
         """Read the lines."""
@@ -174,7 +198,7 @@ def sign_on_detail(request: PageRequest, sign_on_id: UUID) -> HttpResponse:
     """Show a connection; change it, give it a secret, read the provider anew, bind an account anew, end it."""
     found = sign_on_connection(request.organization.id, sign_on_id)
     act = request.POST.get("act", "")
-    form = SettingsForm(request.POST if act == "change" else None, initial=_initial(found))
+    form = SettingsForm(found.protocol, request.POST if act == "change" else None, initial=_initial(found))
     _offer_domains(request, form)
     provider = ProviderForm(request.POST if act == "read" else None)
 
@@ -185,7 +209,9 @@ def sign_on_detail(request: PageRequest, sign_on_id: UUID) -> HttpResponse:
             "provider": provider,
             "redirect_address": redirect_address(found),
             "logout_address": logout_address(found),
-            "test": _test_address(found),
+            "test": address(found, "test"),
+            "metadata_address": metadata_address(found),
+            "soon": timezone.now() + WARNED_BEFORE,
             "manages": request.caller.may(Permission.SETTINGS_MANAGE),
         }
         return show(request, "sign_on_connection", "people", context)
@@ -222,6 +248,9 @@ def _done(
         return end(**whom)
     if act == "unlink":
         return unlink(**whom, address=request.POST.get("address", "").strip().lower())
+    if act == "key":
+        wanted = request.POST.get("key", "")
+        return change(**whom, changes={"key": wanted} if wanted in KEYS else {})
     return change(**whom, changes=provider.cleaned_data if act == "read" else form.cleaned_data)
 
 
@@ -252,7 +281,10 @@ def _offer_domains(request: PageRequest, form: forms.Form) -> list[str]:
 
 
 def _initial(found: SignOnFacts) -> dict[str, Any]:
-    plain = ("name", "state", "makes_accounts", "client_id", "address_claim", "name_claim", "asks_for", "groups_claim")
+    plain = (
+        *("name", "state", "makes_accounts", "client_id", "subject_claim", "address_claim", "name_claim", "asks_for"),
+        "groups_claim",
+    )
     return {
         **{name: getattr(found, name) for name in plain},
         "domains": list(found.domains),
@@ -260,7 +292,3 @@ def _initial(found: SignOnFacts) -> dict[str, Any]:
         "break_glass": "\n".join(one.address for one in found.break_glass if one.address),
         "groups": "\n".join(f"{one.value} = {one.address}" for one in found.groups),
     }
-
-
-def _test_address(found: SignOnFacts) -> str:
-    return redirect_address(found).removesuffix("callback/") + "test/"

@@ -40,6 +40,8 @@ _MEMBERS: Final = {
     "sign_on_secret": gettext_lazy("client secret"),
     "sign_on_metadata": gettext_lazy("read anew"),
     "sign_on_domains": gettext_lazy("mail domains"),
+    "sign_on_subject_claim": gettext_lazy("claim with the subject"),
+    "sign_on_key": gettext_lazy("key"),
     "sign_on_address_claim": gettext_lazy("claim with the address"),
     "sign_on_name_claim": gettext_lazy("claim with the name"),
     "sign_on_groups_claim": gettext_lazy("claim with groups"),

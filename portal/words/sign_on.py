@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 REFUSALS: Final[Mapping[str, tuple[Promise, Promise]]] = {
     "no_subject": (
         _("Your identity provider does not say who you are to it."),
-        _("Ask your administrator to check the claim sub."),
+        _("Ask your administrator to check which claim holds it: sub, or a NameID or attribute that never changes."),
     ),
     "no_address": (
         _("Your identity provider does not name your mail address."),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from tenants.directory.errors import NotHere
 from tenants.directory.models import Address, MailDomain, Membership
 from tenants.directory.roles import ADMINISTRATOR
 from tenants.directory.selectors.roles import holders
-from tenants.sign_on.models import SignOnConnection, SignOnGroup, SignOnSession
+from tenants.sign_on.models import SignOnConnection, SignOnGroup, SignOnKey, SignOnSession
 
 SIGNS_IN = (SignOnConnection.State.ON, SignOnConnection.State.ENFORCED)
 
@@ -41,12 +41,30 @@ class BreakGlass:
 
 
 @dataclass(frozen=True, slots=True)
+class SignOnKeyFacts:
+    """A key of a connection that speaks SAML: what it is for now, its certificate in base64, and since when it is."""
+
+    use: str
+    certificate: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderCertificate:
+    """A certificate by which a provider signs: its SHA-256 fingerprint, and when it ends."""
+
+    fingerprint: str
+    ends: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SignOnFacts:
     """One connection; ``has_secret`` tells of the secret, and nothing else does."""
 
     id: UUID
     organization_id: UUID
     name: str
+    protocol: str
     issuer: str
     metadata: Mapping[str, Any] = field(hash=False)
     keys: Mapping[str, Any] = field(hash=False)
@@ -54,6 +72,7 @@ class SignOnFacts:
     client_id: str
     has_secret: bool
     domains: tuple[str, ...]
+    subject_claim: str
     address_claim: str
     name_claim: str
     groups_claim: str
@@ -62,10 +81,17 @@ class SignOnFacts:
     makes_accounts: bool
     state: str
     groups: tuple[GroupClaim, ...]
+    own_keys: tuple[SignOnKeyFacts, ...]
     break_glass: tuple[BreakGlass, ...]
     provider: str
     lost_domains: tuple[str, ...]
     """Domains that the organization does not speak for any more: of these the provider is believed nothing."""
+
+    @property
+    def certificates(self) -> tuple[ProviderCertificate, ...]:
+        """Return by which certificates a provider signs that speaks SAML, the one that lasts longest first."""
+        rows = sorted(self.keys.get("certificates", ()), key=lambda one: -int(one["ends"]))
+        return tuple(ProviderCertificate(one["fingerprint"], datetime.fromtimestamp(one["ends"], UTC)) for one in rows)
 
     @property
     def signs_in(self) -> bool:
@@ -159,6 +185,21 @@ def sealed_secret_of(connection_id: UUID) -> bytes | None:
     return None if found is None else bytes(found)
 
 
+def sealed_keys_of(connection_id: UUID) -> dict[str, bytes]:
+    """Return the keys of a connection as they are kept, by what they are for; for signing and decrypting alone."""
+    rows = SignOnKey.objects.filter(connection_id=connection_id)
+    return {use: bytes(kept) for use, kept in rows.values_list("use", "sealed_key")}
+
+
+def certificates_that_end(before: datetime) -> tuple[SignOnFacts, ...]:
+    """Return the connections in use of active organizations of whose certificates the last one ends before then."""
+    rows = SignOnConnection.objects.of_installation().filter(
+        protocol=SignOnConnection.Protocol.SAML, state__in=SIGNS_IN, organization__state="active"
+    )
+    found = _facts(rows.order_by("id"))
+    return tuple(one for one in found if one.certificates and one.certificates[0].ends < before)
+
+
 def sealed_hint_of(session_id: UUID) -> tuple[UUID, bytes] | None:
     """Return the connection of a sign-in and the provider's token about it, as it is kept."""
     row = SignOnSession.objects.filter(id=session_id).first()
@@ -175,12 +216,14 @@ def _facts(rows: Iterable[SignOnConnection]) -> tuple[SignOnFacts, ...]:
         .values_list("organization_id", "domain")
     )
     groups = _groups([row.id for row in found])
+    own_keys = _own_keys([row.id for row in found if row.protocol == SignOnConnection.Protocol.SAML])
     administrators = _administrators(found)
     return tuple(
         SignOnFacts(
             id=row.id,
             organization_id=row.organization_id,
             name=row.name,
+            protocol=row.protocol,
             issuer=row.issuer,
             metadata=row.metadata,
             keys=row.keys,
@@ -188,6 +231,7 @@ def _facts(rows: Iterable[SignOnConnection]) -> tuple[SignOnFacts, ...]:
             client_id=row.client_id,
             has_secret=row.sealed_secret is not None,
             domains=tuple(row.domains),
+            subject_claim=row.subject_claim,
             address_claim=row.address_claim,
             name_claim=row.name_claim,
             groups_claim=row.groups_claim,
@@ -196,6 +240,7 @@ def _facts(rows: Iterable[SignOnConnection]) -> tuple[SignOnFacts, ...]:
             makes_accounts=row.makes_accounts,
             state=row.state,
             groups=groups.get(row.id, ()),
+            own_keys=own_keys.get(row.id, ()),
             break_glass=tuple(
                 BreakGlass(one, *administrators.get((row.organization_id, one), ("", False))) for one in row.break_glass
             ),
@@ -212,6 +257,16 @@ def _groups(connections: list[UUID]) -> dict[UUID, tuple[GroupClaim, ...]]:
     for one in rows.filter(connection_id__in=connections).order_by("value", "group__address"):
         claim = GroupClaim(one.value, one.group_id, one.group.address)
         found[one.connection_id] = (*found.get(one.connection_id, ()), claim)
+    return found
+
+
+def _own_keys(connections: list[UUID]) -> dict[UUID, tuple[SignOnKeyFacts, ...]]:
+    """Return keys without their secrets, the one in use first."""
+    found: dict[UUID, tuple[SignOnKeyFacts, ...]] = {}
+    rows = SignOnKey.objects.filter(connection_id__in=connections).order_by("use") if connections else ()
+    for one in rows:
+        key = SignOnKeyFacts(one.use, one.certificate, one.created_at)
+        found[one.connection_id] = (*found.get(one.connection_id, ()), key)
     return found
 
 

@@ -1,4 +1,4 @@
-"""The provider of the tests, installed by its lock into the virtual environment, and run for the tests of one file."""
+"""The providers of the tests, installed by their lock into the virtual environment, run for the tests of one file."""
 
 import json
 import shutil
@@ -96,14 +96,21 @@ class Provider:
 @contextmanager
 def identity_provider() -> Iterator[Provider]:
     """Run a provider; the test is left out, and says why, where it could not be installed."""
-    node = shutil.which("node") or shutil.which("nodejs")
-    if node is None or not (PACKAGES / "node_modules" / "oidc-provider").is_dir():
-        pytest.skip("single sign-on needs Node.js and oidc-provider from the npm registry: python3 manage.py test")
-    port = free_port()
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     secret = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key)) | {"kid": KID, "use": "sig", "alg": "RS256"}
     secret.pop("key_ops", None)
-    command = [node, str(HERE / "provider.mjs"), str(PACKAGES), str(port), json.dumps({"keys": [secret]})]
+    with started("oidc-provider", "provider.mjs", json.dumps({"keys": [secret]})) as issuer:
+        yield Provider(issuer, key)
+
+
+@contextmanager
+def started(package: str, program: str, *arguments: str) -> Iterator[str]:
+    """Run a program of Node.js that answers as a provider, and return where; left out where it is not installed."""
+    node = shutil.which("node") or shutil.which("nodejs")
+    if node is None or not (PACKAGES / "node_modules" / package).is_dir():
+        pytest.skip(f"single sign-on needs Node.js and {package} from the npm registry: python3 manage.py test")
+    port = free_port()
+    command = [node, str(HERE / program), str(PACKAGES), str(port), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             assert process.stdout is not None
@@ -114,6 +121,6 @@ def identity_provider() -> Iterator[Provider]:
                     break
             else:
                 raise AssertionError("".join(said))
-            yield Provider(f"http://127.0.0.1:{port}", key)
+            yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()

@@ -10,7 +10,7 @@ import json
 import socket
 import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -26,6 +26,11 @@ _WAIT: Final = urllib3.Timeout(connect=4.0, read=4.0)
 BYTES: Final = 512 * 1024
 _PART: Final = 16 * 1024
 MOST_URL: Final = 1_000
+_TRANSLATION: Final = ipaddress.IPv6Network("64:ff9b::/96")
+"""Where a network translates to IPv4 (RFC 6052)."""
+_LOCAL_TRANSLATION: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
+"""Where a network translates by its own rules (RFC 8215), so nobody outside knows whereto."""
+_COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
 
 
 def fetched(
@@ -35,6 +40,26 @@ def fetched(
     headers: Mapping[str, str] | None = None,
 ) -> tuple[int, dict[str, Any]]:
     """Return status and members of what an address answers; with ``fields`` they are posted.  Raises ProviderFailed."""
+    status, read = fetched_bytes(url, fields=fields, headers={"Accept": "application/json", **(headers or {})})
+    try:
+        found = json.loads(read)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise ProviderFailed(
+            message("{url} answers with status {status} and no JSON.", url=url, status=status),
+            remedy=message("Check the address and try again."),
+        )
+    return status, found
+
+
+def fetched_bytes(
+    url: str,
+    *,
+    fields: Mapping[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> tuple[int, bytes]:
+    """Return status and body of what an address answers; with ``fields`` they are posted.  Raises ProviderFailed."""
     parts = urlsplit(checked_url(url))
     host, secure = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if secure else 80)
@@ -47,7 +72,7 @@ def fetched(
         else urllib3.HTTPConnectionPool(address, port)
     )
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    sent = {"Host": parts.netloc.rpartition("@")[2], "Accept": "application/json", **(headers or {})}
+    sent = {"Host": parts.netloc.rpartition("@")[2], **(headers or {})}
     body = None
     if fields is not None:
         sent["Content-Type"], body = "application/x-www-form-urlencoded", urlencode(fields)
@@ -63,7 +88,7 @@ def fetched(
                 redirect=False,
                 preload_content=False,
             )
-            return answer.status, _members(answer, url)
+            return answer.status, _bounded(answer, url)
         except (urllib3.exceptions.HTTPError, OSError) as error:
             raise ProviderFailed(
                 message("{url} does not answer.", url=url), remedy=message("Check the address and try again.")
@@ -107,14 +132,24 @@ def _reachable(host: str, port: int) -> str:
 
 
 def _is_public(address: str) -> bool:
+    """Tell whether an address is a public one; one that leads to an address of IPv4 is what that is."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    parsed = parsed if mapped is None else mapped
-    return parsed.is_global and not parsed.is_multicast
+    led_to: Sequence[ipaddress.IPv4Address | ipaddress.IPv6Address] = _embedded(parsed) or [parsed]
+    return all(one.is_global and not one.is_multicast and one not in _LOCAL_TRANSLATION for one in led_to)
 
 
-def _members(answer: urllib3.BaseHTTPResponse, url: str) -> dict[str, Any]:
-    """Read no more than is allowed, no longer than is allowed, and only an object.  Raises ProviderFailed."""
+def _embedded(parsed: ipaddress.IPv4Address | ipaddress.IPv6Address) -> list[ipaddress.IPv4Address]:
+    """Return the addresses of IPv4 that one of IPv6 stands for: mapped, compatible, translated or tunneled."""
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return []
+    found = [one for one in (parsed.ipv4_mapped, parsed.sixtofour, *(parsed.teredo or ())) if one is not None]
+    if parsed in _TRANSLATION or (parsed in _COMPATIBLE and int(parsed) > 1):
+        found.append(ipaddress.IPv4Address(int(parsed) & 0xFFFFFFFF))
+    return found
+
+
+def _bounded(answer: urllib3.BaseHTTPResponse, url: str) -> bytes:
+    """Read no more than is allowed, and no longer than is allowed.  Raises ProviderFailed."""
     until, read = time.monotonic() + SECONDS, b""
     for part in answer.stream(_PART):
         read += part
@@ -123,13 +158,4 @@ def _members(answer: urllib3.BaseHTTPResponse, url: str) -> dict[str, Any]:
                 message("{url} answers too much, or too slowly.", url=url),
                 remedy=message("Check the address and try again."),
             )
-    try:
-        found = json.loads(read)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise ProviderFailed(
-            message("{url} answers with status {status} and no JSON.", url=url, status=answer.status),
-            remedy=message("Check the address and try again."),
-        )
-    return found
+    return read

@@ -16,6 +16,7 @@ from chancery.policy.policy import Strength
 from portal.identity.redirects import onward
 from portal.identity.second_factors import has_second_factor
 from portal.identity.sign_on.enforcing import require_provider
+from portal.identity.sign_on.protocols import spoken_by
 from portal.identity.sign_on.secrets import seal
 from portal.identity.strength import SIGN_ON, Authentication, of_session
 from tenants.directory.models import Person
@@ -47,6 +48,7 @@ def begin_session(
         person_id=person_id,
         subject=subject,
         sid=sid,
+        name_id=spoken_by(connection).name_in(hint),
         sealed_hint=seal(connection.id, hint),
     )
     request.session[SIGN_ON] = {"person": str(person_id), **replace(authentication, by=str(by)).as_json()}

@@ -9,6 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from chancery.policy.permission import Permission
+from portal.notifications.sign_on import mail_bound
 from portal.subjects.subject import is_disabled
 from portal.throttle import retry_after
 from portal.usecases.caller import Caller
@@ -19,7 +20,7 @@ from tenants.directory.errors import NotHere
 from tenants.directory.members import Member, held_by
 from tenants.directory.role_groups import given_by_groups
 from tenants.directory.selectors.groups import direct_groups_of
-from tenants.directory.selectors.people import named_person
+from tenants.directory.selectors.people import language_of, named_person
 from tenants.directory.services.change_group import change_group
 from tenants.sign_on.selectors import SignOnFacts
 from tenants.sign_on.services.accounts import (
@@ -61,22 +62,31 @@ def enter(*, actor: Actor, connection: SignOnFacts, claims: Mapping[str, Any]) -
     ``actor`` is the provider.  Raises SignOnRefused.
     """
     try:
-        person_id = _not_disabled(connection, claims, admitted(connection, claims, actor))
+        person_id, outcome = admitted(connection, claims, actor)
+        _not_disabled(connection, claims, person_id)
     except SignOnRefused as refused:
         if not retry_after(f"sign-on refusal {connection.id}", rate=_RECORDED_AN_HOUR / 3600, burst=_RECORDED_AN_HOUR):
             note_refused(connection, refused.judgement, actor)
         raise
     with in_organization(connection.organization_id):
         _set_groups(connection, claims, person_id, actor)
+    if outcome == "bind":
+        _tell(connection, person_id)
     return Entered(person_id)
 
 
-def _not_disabled(connection: SignOnFacts, claims: Mapping[str, Any], person_id: UUID) -> UUID:
-    """Return the person, unless their own organization has disabled them, wherever that is."""
+def _tell(connection: SignOnFacts, person_id: UUID) -> None:
+    """Let somebody who had an account know that the provider signs them in from now on."""
+    person = named_person(person_id)
+    if person is not None:
+        mail_bound(address=person.email, language=language_of(person_id), connection=connection.name)
+
+
+def _not_disabled(connection: SignOnFacts, claims: Mapping[str, Any], person_id: UUID) -> None:
+    """Let pass a person whom no organization has disabled, wherever their own is.  Raises SignOnRefused."""
     if is_disabled(person_id):
         address = str(claims.get(connection.address_claim))
         raise SignOnRefused(Judgement("refused", address, person_id, Refusal.DISABLED))
-    return person_id
 
 
 def tried(*, caller: Caller, connection: SignOnFacts, claims: Mapping[str, Any]) -> TriedSignOn:

@@ -6,12 +6,18 @@ with a second factor, asks first, and is mailed to every administrator.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
-from portal.identity.sign_on.discovery import ProviderMetadata, read_provider
+from portal.identity.sign_on.discovery import ProviderMetadata
+from portal.identity.sign_on.protocols import read_described
+from portal.identity.sign_on.saml.keys import made_key
+from portal.identity.sign_on.saml.mapping import usual_mapping
 from portal.identity.sign_on.secrets import seal
 from portal.notifications.sign_on import mail_sign_on_changed
 from portal.usecases.caller import Caller
@@ -23,12 +29,15 @@ from tenants.directory.selectors.people import person_known_as
 from tenants.organizations.selectors import OrganizationFacts
 from tenants.sign_on.selectors import SignOnFacts, sign_on_connection
 from tenants.sign_on.services import accounts, connections
-from tenants.sign_on.services.connections import ReadMetadata
+from tenants.sign_on.services.connections import OwnKey, ReadMetadata
 
+PROTOCOLS: Final = ("oidc", "saml")
+KEYS: Final = ("new", "use")
+"""What is done about the key of a connection that speaks SAML: a next one is made, and later it is used."""
 STATES: Final = ("off", "test", "on", "enforced")
 SETTINGS: Final = (
-    *("name", "client_id", "domains", "address_claim", "name_claim", "groups_claim", "second_factors", "asks_for"),
-    *("makes_accounts", "state", "groups"),
+    *("name", "client_id", "domains", "subject_claim", "address_claim", "name_claim", "groups_claim"),
+    *("second_factors", "asks_for", "makes_accounts", "state", "groups"),
 )
 """What a change may hold as it is; the secret, the metadata and the break-glass administrators are read first."""
 
@@ -46,7 +55,8 @@ def connect(
     caller: Caller,
     organization: OrganizationFacts,
     name: str,
-    client_id: str,
+    protocol: str = "oidc",
+    client_id: str = "",
     domains: Sequence[str],
     metadata_url: str = "",
     metadata: str = "",
@@ -57,15 +67,27 @@ def connect(
     Raises ProviderFailed, DirectoryRefused, DomainRefused, NameRefused, NotPermitted and what ``confirmed`` raises.
     """
     require_second_factor(caller)
-    read = read_provider(url=metadata_url, text=metadata)
+    speaks_saml = protocol == "saml"
+    if speaks_saml == bool(client_id.strip()):
+        raise DirectoryRefused(
+            _("In SAML there is no client id; the provider reads the metadata of this connection.")
+            if speaks_saml
+            else _("Give the id that the client has at the provider.")
+        )
+    read = read_described(protocol, url=metadata_url, text=metadata)
 
     def act(_reason: str) -> SignOnFacts:
+        known_as = uuid4()
         made = connections.create_sign_on(
             organization_id=organization.id,
+            connection_id=known_as,
             name=name,
+            protocol=protocol,
             client_id=client_id,
             read=_kept(read),
             domains=domains,
+            mapping=usual_mapping(read.issuer) if speaks_saml else None,
+            key=OwnKey(*made_key(known_as)) if speaks_saml else None,
             actor=caller.directory_actor,
         )
         _mail(caller, organization, made.name)
@@ -80,7 +102,11 @@ def connect(
         gives=True,
     )
     made = confirmed(prompt, stated, act)
-    done = _("“{name}” is connected, and off. Give it the client secret, then test it.").format(name=made.name)
+    done = (
+        _("“{name}” is connected, and off. Give the provider its metadata, then test it.")
+        if speaks_saml
+        else _("“{name}” is connected, and off. Give it the client secret, then test it.")
+    ).format(name=made.name)
     return MadeSignOn(made, effect(True, done, ""))
 
 
@@ -94,22 +120,26 @@ def change(
 ) -> Effect:
     """Change a connection: members of ``SETTINGS``, ``client_secret``, ``break_glass`` as addresses, and the metadata.
 
-    Raises ProviderFailed, DirectoryRefused, DomainRefused, NameRefused, NotHere, NotPermitted and what
-    ``confirmed`` raises.
+    ``key`` is one of ``KEYS``.  Raises ProviderFailed, DirectoryRefused, DomainRefused, NameRefused, NotHere,
+    NotPermitted and what ``confirmed`` raises.
     """
     require_second_factor(caller)
-    sign_on_connection(organization.id, connection_id)  # Before a provider is asked in its name.
+    found = sign_on_connection(organization.id, connection_id)  # Before a provider is asked in its name.
     values = {name: changes[name] for name in SETTINGS if name in changes}
     if "break_glass" in changes:
         values["break_glass"] = [_administrator(organization.id, one) for one in changes["break_glass"]]
     if changes.get("client_secret"):
+        if found.protocol == "saml":
+            raise DirectoryRefused(_("In SAML there is no client secret."))
         values["sealed_secret"] = seal(connection_id, changes["client_secret"])
     read = None
     if changes.get("metadata_url") or changes.get("metadata"):
-        read = read_provider(url=changes.get("metadata_url", ""), text=changes.get("metadata", ""))
+        where, text = changes.get("metadata_url", ""), changes.get("metadata", "")
+        read = read_described(found.protocol, url=where, text=text)
+    key = changes.get("key", "")
 
     def differs(pair: tuple[SignOnFacts, SignOnFacts]) -> bool:
-        return pair[0] != pair[1] or "sealed_secret" in values or read is not None
+        return pair[0] != pair[1] or "sealed_secret" in values or read is not None or bool(key)
 
     def act(_reason: str) -> tuple[SignOnFacts, SignOnFacts]:
         before, after = connections.change_sign_on(
@@ -117,6 +147,8 @@ def change(
             connection_id=connection_id,
             values=values,
             read=None if read is None else _kept(read),
+            next_key=OwnKey(*made_key(connection_id)) if key == "new" else None,
+            use_next_key=key == "use",
             actor=caller.directory_actor,
         )
         if differs((before, after)):
@@ -124,7 +156,7 @@ def change(
         return before, after
 
     def asked(pair: tuple[SignOnFacts, SignOnFacts]) -> ConfirmationPrompt | None:
-        return _changing(*pair, read) if differs(pair) else None
+        return _changing(*pair, read, key) if differs(pair) else None
 
     made = confirmed_by_outcome(stated, act, asked)
     after = made[1]
@@ -207,15 +239,24 @@ def require_second_factor(caller: Caller) -> None:
 
 def said_of(read: ProviderMetadata) -> tuple[str, ...]:
     """Return what was read of a provider, in words."""
-    keys = read.keys["keys"]
+    leaves = read.members.get("end_session_endpoint") or read.members.get("slo")
+    if "sso" in read.members:
+        signs = _("It signs by {number} certificates; the last one ends on {moment}.").format(
+            number=len(read.keys["certificates"]),
+            moment=date_format(
+                timezone.localtime(datetime.fromtimestamp(max(one["ends"] for one in read.keys["certificates"]), UTC))
+            ),
+        )
+    else:
+        signs = _("Its tokens are signed by {algorithms}, with {number} keys.").format(
+            algorithms=", ".join(read.members["algorithms"]), number=len(read.keys["keys"])
+        )
     return (
-        _("It sends people to {address}.").format(address=read.members["authorization_endpoint"]),
-        _("Its tokens are signed by {algorithms}, with {number} keys.").format(
-            algorithms=", ".join(read.members["algorithms"]), number=len(keys)
+        _("It sends people to {address}.").format(
+            address=read.members.get("sso") or read.members["authorization_endpoint"]
         ),
-        _("Signing out here signs out there, too.")
-        if read.members.get("end_session_endpoint")
-        else _("It has no page for signing out."),
+        signs,
+        _("Signing out here signs out there, too.") if leaves else _("It has no page for signing out."),
     )
 
 
@@ -231,10 +272,16 @@ def _administrator(organization: UUID, address: str) -> UUID:
     return found.id
 
 
-def _changing(before: SignOnFacts, after: SignOnFacts, read: ProviderMetadata | None) -> ConfirmationPrompt:
+def _changing(before: SignOnFacts, after: SignOnFacts, read: ProviderMetadata | None, key: str) -> ConfirmationPrompt:
     lines = [] if read is None else [*said_of(read)]
     if before.issuer != after.issuer:
         lines.append(_("It is another provider: accounts are bound anew, and sessions of the old one end."))
+    elif before.subject_claim != after.subject_claim:
+        lines.append(_("People have another name at the provider: accounts are bound anew, and sessions end."))
+    if key == "new":
+        lines.append(_("A next key is made. Let the provider read the metadata before the key is used."))
+    if key == "use":
+        lines.append(_("Requests are signed by the next key. A provider that does not know it refuses them."))
     if after.enforced and not before.enforced:
         lines.append(_("Its people are signed out now, and sign in by it alone: no password, code or passkey counts."))
         named = ", ".join(one.address for one in after.break_glass if one.counts)
@@ -270,7 +317,7 @@ def _warnings(after: SignOnFacts) -> tuple[str, ...]:
     groups = _("Groups are named, but no claim that holds them.")
     return (
         *((lost,) if after.lost_domains else ()),
-        *((secret,) if not after.has_secret else ()),
+        *((secret,) if after.protocol == "oidc" and not after.has_secret else ()),
         *((groups,) if after.groups and not after.groups_claim else ()),
     )
 

@@ -91,8 +91,8 @@ def judged(connection: SignOnFacts, claims: Mapping[str, Any]) -> Judgement:
 
 
 @transaction.atomic
-def admitted(connection: SignOnFacts, claims: Mapping[str, Any], actor: Actor) -> UUID:
-    """Return whose account it is, bound or made where that is due.  Raises SignOnRefused.
+def admitted(connection: SignOnFacts, claims: Mapping[str, Any], actor: Actor) -> tuple[UUID, str]:
+    """Return whose account it is, bound or made where that is due, and the outcome.  Raises SignOnRefused.
 
     Two sign-ins at once follow each other here, so that nobody gets two accounts.
     """
@@ -105,13 +105,13 @@ def admitted(connection: SignOnFacts, claims: Mapping[str, Any], actor: Actor) -
     if found.outcome == "refused":
         raise SignOnRefused(found)
     if found.outcome == "known" and found.person_id is not None:
-        return found.person_id
+        return found.person_id, found.outcome
     person_id = found.person_id if found.person_id is not None else _made(connection, claims, found, actor)
     SocialAccount.objects.create(
         provider=connection.provider, uid=claims["sub"], user_id=person_id, extra_data={"address": found.address}
     )
     _note(DirectoryKind.SIGN_ON_LINKED, connection, person_id, found.address, actor)
-    return person_id
+    return person_id, found.outcome
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from allauth.socialaccount.models import SocialAccount
 from django.db import transaction
@@ -20,14 +20,15 @@ from tenants.directory.members import held_by
 from tenants.directory.models import Group, MailDomain
 from tenants.directory.role_groups import given_by_groups
 from tenants.events import DirectoryKind
-from tenants.sign_on.models import SignOnConnection, SignOnGroup
+from tenants.sign_on.models import SignOnConnection, SignOnGroup, SignOnKey
 from tenants.sign_on.selectors import SIGNS_IN, SignOnFacts, people_of, sign_on_connection
 from tenants.sign_on.services.sessions import end_sign_on_sessions
 
 MOST: Final = 20
 """How many connections an organization has."""
 PLAIN: Final = (
-    *("name", "client_id", "address_claim", "name_claim", "groups_claim", "asks_for", "makes_accounts", "state"),
+    *("name", "client_id", "subject_claim", "address_claim", "name_claim", "groups_claim", "asks_for"),
+    *("makes_accounts", "state"),
 )
 """What a change states before and after; of the rest it says that it changed."""
 
@@ -41,25 +42,52 @@ class ReadMetadata:
     keys: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class OwnKey:
+    """A new key of a connection, sealed for the connection, with its certificate in base64."""
+
+    sealed: bytes
+    certificate: str
+
+
 @transaction.atomic
 def create_sign_on(
-    *, organization_id: UUID, name: str, client_id: str, read: ReadMetadata, domains: Sequence[str], actor: Actor
+    *,
+    organization_id: UUID,
+    connection_id: UUID | None = None,
+    name: str,
+    protocol: str = SignOnConnection.Protocol.OIDC,
+    client_id: str,
+    read: ReadMetadata,
+    domains: Sequence[str],
+    mapping: Mapping[str, Any] | None = None,
+    key: OwnKey | None = None,
+    actor: Actor,
 ) -> SignOnFacts:
-    """Make a connection that signs nobody in yet.  Raises DirectoryRefused, DomainRefused and NameRefused."""
+    """Make a connection that signs nobody in yet.
+
+    One that speaks SAML has a key of its own, for which its id was chosen before, and no client id.  ``mapping`` are
+    claims by members of ``SignOnConnection``.  Raises DirectoryRefused, DomainRefused and NameRefused.
+    """
     plain = _name(organization_id, name)
     if SignOnConnection.objects.within(organization_id).count() >= MOST:
         raise DirectoryRefused(_("An organization has {most} sign-on connections at most.").format(most=MOST))
+    speaks_saml = protocol == SignOnConnection.Protocol.SAML
     row = SignOnConnection.objects.create(
+        id=connection_id or uuid4(),
         organization_id=organization_id,
         name=plain,
+        protocol=protocol,
         issuer=read.issuer,
         metadata=dict(read.members),
         keys=dict(read.keys),
         read_at=timezone.now(),
-        client_id=_text(client_id, 255),
+        client_id="" if speaks_saml else _text(client_id, 255),
         domains=_domains(organization_id, domains),
-        second_factors=["mfa"],
+        **{"second_factors": ["mfa"], **(mapping or {})},
     )
+    if key is not None:
+        row.own_keys.create(use=SignOnKey.Use.CURRENT, sealed_key=key.sealed, certificate=key.certificate)
     _note(DirectoryKind.SIGN_ON_CONNECTED, row, actor)
     return sign_on_connection(organization_id, row.id)
 
@@ -71,12 +99,15 @@ def change_sign_on(
     connection_id: UUID,
     values: Mapping[str, Any],
     read: ReadMetadata | None = None,
+    next_key: OwnKey | None = None,
+    use_next_key: bool = False,
     actor: Actor,
 ) -> tuple[SignOnFacts, SignOnFacts]:
     """Change what is given and return the connection before and after.
 
     ``values`` are members of ``SignOnConnection``, beside them ``groups`` as pairs of a claim's value and a group's
-    address.  A provider of another name knows people by other subjects, so their accounts are bound anew.
+    address.  A provider of another name knows people by other subjects, so their accounts are bound anew.  ``next_key``
+    is shown to the provider before it signs, which it does once ``use_next_key`` says so.
     Raises DirectoryRefused, DomainRefused, NameRefused and NotHere.
     """
     row = _locked(organization_id, connection_id)
@@ -98,11 +129,13 @@ def change_sign_on(
     after = sign_on_connection(organization_id, connection_id)
     _require_possible(after, before)
     parts = _differences(before, after, secret="sealed_secret" in wanted)
+    parts += _rotated(row, next_key, use_next=use_next_key)
     if not parts:
         return before, after
-    if before.issuer != after.issuer:
+    is_other = before.issuer != after.issuer or before.subject_claim != after.subject_claim
+    if is_other:
         SocialAccount.objects.filter(provider=row.provider).delete()
-    if before.issuer != after.issuer or not after.signs_in:
+    if is_other or not after.signs_in:
         end_sign_on_sessions(connection_id=row.id)
     if after.enforced and (not before.enforced or set(after.domains) != set(before.domains)):
         named = {one.person_id for one in after.break_glass if one.counts}
@@ -149,8 +182,31 @@ def keep_keys(*, connection_id: UUID, keys: Mapping[str, Any]) -> None:
     SignOnConnection.objects.of_installation().filter(id=connection_id).update(keys=dict(keys), read_at=timezone.now())
 
 
+def _rotated(row: SignOnConnection, next_key: OwnKey | None, *, use_next: bool) -> list[dict[str, Any]]:
+    """Keep a key to come, or let it sign from now on.  Raises DirectoryRefused."""
+    if next_key is None and not use_next:
+        return []
+    if row.protocol != SignOnConnection.Protocol.SAML:
+        raise DirectoryRefused(_("Only a connection that speaks SAML has keys of its own."))
+    uses = SignOnKey.Use
+    if next_key is not None:
+        row.own_keys.filter(use=uses.NEXT).delete()
+        row.own_keys.create(use=uses.NEXT, sealed_key=next_key.sealed, certificate=next_key.certificate)
+        return [{"member": "sign_on_key", "before": None, "after": "next"}]
+    if not row.own_keys.filter(use=uses.NEXT).exists():
+        raise DirectoryRefused(_("There is no next key yet. Make one and let the provider read the metadata first."))
+    row.own_keys.filter(use=uses.PREVIOUS).delete()
+    row.own_keys.filter(use=uses.CURRENT).update(use=uses.PREVIOUS)
+    row.own_keys.filter(use=uses.NEXT).update(use=uses.CURRENT)
+    return [{"member": "sign_on_key", "before": "next", "after": "current"}]
+
+
 def _require_possible(after: SignOnFacts, before: SignOnFacts) -> None:
     """Refuse a state in which people could not sign in.  Raises DirectoryRefused."""
+    if after.protocol == SignOnConnection.Protocol.OIDC and after.subject_claim != before.subject_claim:
+        raise DirectoryRefused(_("In OpenID Connect the subject is always the claim sub."))
+    if after.protocol == SignOnConnection.Protocol.SAML and after.client_id != before.client_id:
+        raise DirectoryRefused(_("In SAML there is no client id; the provider reads the metadata of this connection."))
     if after.state == SignOnConnection.State.OFF:
         return
     if after.signs_in and not after.speaks_for:

@@ -1,6 +1,6 @@
 """Sign-ins by a provider: begun, named by what comes out of them, and ended together with it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -28,11 +28,16 @@ KEPT_FOR: Final = timedelta(days=400)
 
 
 def begin_sign_on_session(
-    *, connection_id: UUID, person_id: UUID, subject: str, sid: str, sealed_hint: bytes | None
+    *, connection_id: UUID, person_id: UUID, subject: str, sid: str, name_id: str = "", sealed_hint: bytes | None
 ) -> UUID:
     """Write down a sign-in and return its id."""
     made = SignOnSession.objects.create(
-        connection_id=connection_id, person_id=person_id, subject=subject, sid=sid[:255], sealed_hint=sealed_hint
+        connection_id=connection_id,
+        person_id=person_id,
+        subject=subject,
+        sid=sid[:255],
+        name_id=name_id[:256],
+        sealed_hint=sealed_hint,
     )
     return made.id
 
@@ -43,11 +48,18 @@ def is_over(session_id: UUID) -> bool:
 
 
 @transaction.atomic
-def end_sign_on_sessions(*, connection_id: UUID, subject: str | None = None, sid: str | None = None) -> dict[UUID, int]:
+def end_sign_on_sessions(
+    *,
+    connection_id: UUID,
+    subject: str | None = None,
+    name_id: str | None = None,
+    sids: Collection[str] = (),
+) -> dict[UUID, int]:
     """End sign-ins of a connection, all of them or those that the provider names; return how many of which person."""
     rows = SignOnSession.objects.select_for_update().filter(connection_id=connection_id, ended_at__isnull=True)
     rows = rows if subject is None else rows.filter(subject=subject)
-    found = list((rows if sid is None else rows.filter(sid=sid)).order_by("id"))
+    rows = rows if name_id is None else rows.filter(name_id=name_id)
+    found = list((rows.filter(sid__in=[one[:255] for one in sids]) if sids else rows).order_by("id"))
     _end(found)
     people: dict[UUID, int] = {}
     for row in found:
@@ -62,9 +74,16 @@ def end_sign_on_session(session_id: UUID) -> None:
 
 
 @transaction.atomic
-def sign_out_by_provider(connection: SignOnFacts, *, subject: str | None, sid: str | None, actor: Actor) -> int:
+def sign_out_by_provider(
+    connection: SignOnFacts,
+    *,
+    subject: str | None = None,
+    name_id: str | None = None,
+    sids: Collection[str] = (),
+    actor: Actor,
+) -> int:
     """End what a provider says is over, with an event for each person; return how many sign-ins there were."""
-    ended = end_sign_on_sessions(connection_id=connection.id, subject=subject, sid=sid)
+    ended = end_sign_on_sessions(connection_id=connection.id, subject=subject, name_id=name_id, sids=sids)
     addresses = dict(Person.objects.filter(id__in=ended).values_list("id", "email"))
     for person_id, number in sorted(ended.items()):
         note(

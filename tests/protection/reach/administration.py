@@ -15,6 +15,7 @@ from tenants.context import in_organization
 from tenants.directory.services.create_application import create_application
 from tests.cast import ACTOR, Cast
 from tests.identity_provider.described import described
+from tests.identity_provider.saml import metadata_of, signer
 from tests.protection.reach.commands import Commands
 from tests.protection.steps import MAX, number_events, opening, protect, refusal
 from tests.protection.test_own_addresses import mailed_code
@@ -158,6 +159,12 @@ def walk_sign_on(cast: Cast, plan: Path, commands: Commands) -> None:
         run(ada, "sign-on", "connect", *("--name", f"{name} b"), *terms[2:], "--metadata", written, *yes)
         run(ada, "sign-on", "change", made, "--metadata-url", provider.issuer, *yes)
         run(ada, "sign-on", "change", made, "--metadata", written, *yes)
+    by_saml = f"{name} c"
+    written.write_text(metadata_of(signer()), encoding="utf-8")
+    run(ada, "sign-on", "connect", "--protocol", "saml", "--name", by_saml, *terms[4:], "--metadata", written, *yes)
+    (speaks_saml,) = [one["id"] for one in run(ada, "sign-on", "list")["results"] if one["name"] == by_saml]
+    run(ada, "sign-on", "change", speaks_saml, "--key", "new", *yes)
+    run(ada, "sign-on", "change", speaks_saml, "--key", "use", "--subject-claim", "uid", *yes)
     settings = (
         *(
             "--name",

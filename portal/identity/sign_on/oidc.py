@@ -3,68 +3,25 @@
 import base64
 import hashlib
 import hmac
-import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 import jwt
-from django.conf import settings
 from django.core.cache import cache
 
-from chancery.policy.policy import Strength
 from chancery.texts import message
 from portal import clock
 from portal.identity.sign_on.discovery import read_keys
 from portal.identity.sign_on.errors import AnswerRefused, ProviderFailed
 from portal.identity.sign_on.fetching import fetched
+from portal.identity.sign_on.pending import AGAIN, MOST_AGE, SKEW, Pending, address, not_begun, redirect_address
 from portal.identity.sign_on.secrets import unseal
-from portal.identity.strength import Authentication
 from portal.throttle import retry_after
 from tenants.sign_on.selectors import SignOnFacts, sealed_secret_of
 from tenants.sign_on.services.connections import keep_keys
 
-SKEW: Final = 60
-"""Seconds by which a provider's clock may differ from ours."""
-MOST_AGE: Final = 600
-"""Seconds after which a token that was meant for this very sign-in is old."""
 _LOGOUT: Final = "http://schemas.openid.net/event/backchannel-logout"
-_AGAIN: Final = message("Begin again.")
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A sign-in under way in one browser; ``test`` shows what comes back and signs nobody in."""
-
-    connection: str
-    state: str
-    nonce: str
-    verifier: str
-    goes_to: str
-    began: int
-    fresh: bool
-    test: bool
-
-    def as_json(self) -> dict[str, Any]:
-        """Return what the browser's session keeps."""
-        return asdict(self)
-
-
-def begun(connection: SignOnFacts, *, goes_to: str, fresh: bool, test: bool = False) -> Pending:
-    """Return a new sign-in with values that nobody can guess."""
-    state, nonce, verifier = (secrets.token_urlsafe(32) for _ in range(3))
-    return Pending(str(connection.id), state, nonce, verifier, goes_to, clock.now(), fresh, test)
-
-
-def redirect_address(connection: SignOnFacts) -> str:
-    """Return where a provider sends browsers back: one address for each, so that no other one's answer is taken."""
-    return f"{settings.CHANCERY_BASE_URL}/signin/by/{connection.id}/callback/"
-
-
-def logout_address(connection: SignOnFacts) -> str:
-    """Return where a provider says that a session of its own is over."""
-    return f"{settings.CHANCERY_BASE_URL}/signin/by/{connection.id}/logout/"
 
 
 def question(connection: SignOnFacts, pending: Pending, *, hint: str = "") -> str:
@@ -87,11 +44,6 @@ def question(connection: SignOnFacts, pending: Pending, *, hint: str = "") -> st
     return f"{base}{'&' if '?' in base else '?'}{urlencode(query)}"
 
 
-def not_begun() -> AnswerRefused:
-    """Return the error of an answer to which there is no question in this browser."""
-    return AnswerRefused(message("This sign-in was not begun in this browser, or it is over."), remedy=_AGAIN)
-
-
 def answered(connection: SignOnFacts, pending: Pending, query: Mapping[str, str]) -> tuple[dict[str, Any], str]:
     """Return the claims of the person who signed in at the provider, and its token.
 
@@ -102,42 +54,19 @@ def answered(connection: SignOnFacts, pending: Pending, query: Mapping[str, str]
         raise not_begun()
     named = query.get("iss")
     if named != connection.issuer and (named is not None or connection.metadata.get("names_itself")):
-        raise AnswerRefused(message("Another provider has answered."), remedy=_AGAIN)
+        raise AnswerRefused(message("Another provider has answered."), remedy=AGAIN)
     if "error" in query or not query.get("code"):
         raise AnswerRefused(
             message("{name} did not sign you in: {error}.", name=connection.name, error=query.get("error", "?")[:100]),
-            remedy=_AGAIN,
+            remedy=AGAIN,
         )
     token, access = _exchanged(connection, pending, query["code"])
     claims = _verified(connection, token)
     if claims.get("nonce") != pending.nonce:
-        raise AnswerRefused(message("The provider answers another question."), remedy=_AGAIN)
+        raise AnswerRefused(message("The provider answers another question."), remedy=AGAIN)
     if clock.now() - int(claims["iat"]) > MOST_AGE:
-        raise AnswerRefused(message("The provider's token is too old."), remedy=_AGAIN)
+        raise AnswerRefused(message("The provider's token is too old."), remedy=AGAIN)
     return _completed(connection, claims, access), token
-
-
-def signed_in_at(connection: SignOnFacts, pending: Pending, claims: Mapping[str, Any]) -> int:
-    """Return when the person signed in at the provider, 0 where it does not say.  Raises AnswerRefused.
-
-    A fresh sign-in that was asked for must be one: a provider that has a session of hours ago may not pass it for new.
-    """
-    at = claims.get("auth_time")
-    at = min(int(at), clock.now()) if isinstance(at, int) and not isinstance(at, bool) and at > 0 else 0
-    if pending.fresh and at < pending.began - SKEW:
-        raise AnswerRefused(
-            message("{name} did not ask you to sign in anew, or does not say when you did.", name=connection.name),
-            remedy=message("Ask your administrator to let it send the claim auth_time."),
-        )
-    return at
-
-
-def authentication_of(connection: SignOnFacts, pending: Pending, claims: Mapping[str, Any]) -> Authentication:
-    """Return how strongly and when the person signed in, by the values that the connection maps."""
-    methods = claims.get("amr")
-    said = {claims.get("acr"), *(methods if isinstance(methods, list) else [])}
-    strong = bool(said & set(connection.second_factors))
-    return Authentication(Strength.MFA if strong else Strength.PASSWORD, signed_in_at(connection, pending, claims))
 
 
 def signed_out(connection: SignOnFacts, token: str) -> tuple[str | None, str | None]:
@@ -160,16 +89,21 @@ def signed_out(connection: SignOnFacts, token: str) -> tuple[str | None, str | N
     return subject, sid
 
 
-def sign_out_page(connection: SignOnFacts, hint: str, session: str) -> str:
+def sign_out_page(connection: SignOnFacts, hint: str, session: str, /) -> str:
     """Return the address at which the provider signs out, "" where it has none."""
     base = connection.metadata.get("end_session_endpoint", "")
     query = {
         "id_token_hint": hint,
         "client_id": connection.client_id,
-        "post_logout_redirect_uri": f"{settings.CHANCERY_BASE_URL}/signin/by/{connection.id}/signed-out/",
+        "post_logout_redirect_uri": address(connection, "signed-out"),
         "state": session,
     }
     return f"{base}{'&' if '?' in base else '?'}{urlencode(query)}" if base else ""
+
+
+def name_in(hint: str) -> str:
+    """Return "": a provider names sessions and subjects, and no third thing."""
+    return ""
 
 
 def _exchanged(connection: SignOnFacts, pending: Pending, code: str) -> tuple[str, str]:
@@ -218,7 +152,7 @@ def _verified(connection: SignOnFacts, token: str, required: tuple[str, ...] = (
             options={"require": ["iss", "aud", *required]},
         )
     except (jwt.PyJWTError, ValueError, TypeError) as error:
-        raise AnswerRefused(message("The provider's token is not valid."), remedy=_AGAIN) from error
+        raise AnswerRefused(message("The provider's token is not valid."), remedy=AGAIN) from error
     if claims["aud"] not in (connection.client_id, [connection.client_id]):
         raise AnswerRefused(message("The provider's token is for others as well."))
     return claims
@@ -232,7 +166,7 @@ def _key(connection: SignOnFacts, header: Mapping[str, Any], algorithm: str) -> 
         keep_keys(connection_id=connection.id, keys=keys)
         found = _named(keys, header, algorithm)
     if found is None:
-        raise AnswerRefused(message("The provider's token is signed by a key that it does not name."), remedy=_AGAIN)
+        raise AnswerRefused(message("The provider's token is signed by a key that it does not name."), remedy=AGAIN)
     return found
 
 
@@ -259,5 +193,5 @@ def _completed(connection: SignOnFacts, claims: dict[str, Any], access: str) -> 
     if status != 200:
         return claims
     if found.get("sub") != claims["sub"]:
-        raise AnswerRefused(message("The provider answers about two different people."), remedy=_AGAIN)
+        raise AnswerRefused(message("The provider answers about two different people."), remedy=AGAIN)
     return {**found, **claims}
