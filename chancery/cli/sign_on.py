@@ -20,7 +20,7 @@ CONNECTION = click.argument("connection_id", metavar="ID", type=click.UUID)
 PROTOCOLS: Final = ("oidc", "saml")
 KEYS: Final = ("new", "use")
 STATES: Final = ("off", "test", "on", "enforced")
-MOST_TEXT: Final = 100_000
+MOST_TEXT: Final = 400_000
 _PLAIN: Final = (
     *("name", "client_id", "metadata_url", "subject_claim", "address_claim", "name_claim", "groups_claim"),
     *("asks_for", "makes_accounts", "state", "key"),

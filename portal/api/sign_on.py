@@ -121,7 +121,7 @@ class NewSignOn(Confirmed):
     )
     domains = serializers.ListField(child=serializers.CharField(max_length=253), help_text="Proven mail domains.")
     metadata_url = serializers.CharField(required=False, allow_blank=True, default="", max_length=1000, help_text=_URL)
-    metadata = serializers.CharField(required=False, allow_blank=True, default="", max_length=100_000, help_text=_TEXT)
+    metadata = serializers.CharField(required=False, allow_blank=True, default="", max_length=400_000, help_text=_TEXT)
 
 
 class ChangedSignOn(Confirmed):
@@ -132,7 +132,7 @@ class ChangedSignOn(Confirmed):
     client_secret = serializers.CharField(required=False, max_length=1000, help_text="Kept sealed, and never shown.")
     domains = serializers.ListField(required=False, child=serializers.CharField(max_length=253))
     metadata_url = serializers.CharField(required=False, max_length=1000, help_text=_URL)
-    metadata = serializers.CharField(required=False, max_length=100_000, help_text=_TEXT)
+    metadata = serializers.CharField(required=False, max_length=400_000, help_text=_TEXT)
     subject_claim = serializers.CharField(required=False, max_length=200, help_text=_SUBJECT)
     address_claim = serializers.CharField(required=False, max_length=200)
     name_claim = serializers.CharField(required=False, max_length=200)

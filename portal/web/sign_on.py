@@ -51,7 +51,7 @@ class ProviderForm(forms.Form):
     metadata = forms.CharField(
         label=gettext_lazy("Or its configuration as text"),
         required=False,
-        max_length=100_000,
+        max_length=400_000,
         widget=forms.Textarea(attrs={"rows": 3}),
         help_text=gettext_lazy("JSON or XML, where Chancery cannot ask that address itself."),
     )

@@ -68,12 +68,7 @@ def connect(
     """
     require_second_factor(caller)
     speaks_saml = protocol == "saml"
-    if speaks_saml == bool(client_id.strip()):
-        raise DirectoryRefused(
-            _("In SAML there is no client id; the provider reads the metadata of this connection.")
-            if speaks_saml
-            else _("Give the id that the client has at the provider.")
-        )
+    _require_client_id(client_id, speaks_saml=speaks_saml)
     read = read_described(protocol, url=metadata_url, text=metadata)
 
     def act(_reason: str) -> SignOnFacts:
@@ -102,12 +97,7 @@ def connect(
         gives=True,
     )
     made = confirmed(prompt, stated, act)
-    done = (
-        _("“{name}” is connected, and off. Give the provider its metadata, then test it.")
-        if speaks_saml
-        else _("“{name}” is connected, and off. Give it the client secret, then test it.")
-    ).format(name=made.name)
-    return MadeSignOn(made, effect(True, done, ""))
+    return MadeSignOn(made, effect(True, _connected(made), ""))
 
 
 def change(
@@ -125,13 +115,7 @@ def change(
     """
     require_second_factor(caller)
     found = sign_on_connection(organization.id, connection_id)  # Before a provider is asked in its name.
-    values = {name: changes[name] for name in SETTINGS if name in changes}
-    if "break_glass" in changes:
-        values["break_glass"] = [_administrator(organization.id, one) for one in changes["break_glass"]]
-    if changes.get("client_secret"):
-        if found.protocol == "saml":
-            raise DirectoryRefused(_("In SAML there is no client secret."))
-        values["sealed_secret"] = seal(connection_id, changes["client_secret"])
+    values = _values(found, changes)
     read = None
     if changes.get("metadata_url") or changes.get("metadata"):
         where, text = changes.get("metadata_url", ""), changes.get("metadata", "")
@@ -258,6 +242,35 @@ def said_of(read: ProviderMetadata) -> tuple[str, ...]:
         signs,
         _("Signing out here signs out there, too.") if leaves else _("It has no page for signing out."),
     )
+
+
+def _require_client_id(client_id: str, *, speaks_saml: bool) -> None:
+    if speaks_saml == bool(client_id.strip()):
+        raise DirectoryRefused(
+            _("In SAML there is no client id; the provider reads the metadata of this connection.")
+            if speaks_saml
+            else _("Give the id that the client has at the provider.")
+        )
+
+
+def _connected(made: SignOnFacts) -> str:
+    return (
+        _("“{name}” is connected, and off. Give the provider its metadata, then test it.")
+        if made.protocol == "saml"
+        else _("“{name}” is connected, and off. Give it the client secret, then test it.")
+    ).format(name=made.name)
+
+
+def _values(found: SignOnFacts, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what changes about a connection, as it is kept.  Raises DirectoryRefused."""
+    values = {name: changes[name] for name in SETTINGS if name in changes}
+    if "break_glass" in changes:
+        values["break_glass"] = [_administrator(found.organization_id, one) for one in changes["break_glass"]]
+    if changes.get("client_secret"):
+        if found.protocol == "saml":
+            raise DirectoryRefused(_("In SAML there is no client secret."))
+        values["sealed_secret"] = seal(found.id, changes["client_secret"])
+    return values
 
 
 def _kept(read: ProviderMetadata) -> ReadMetadata:

@@ -89,6 +89,7 @@ class TestReading:
         assert read.members["sso"] == "https://idp.example/sso"
         assert read.members["slo"] == ""
 
+    @pytest.mark.django_db
     @pytest.mark.parametrize(
         ("change", "why"),
         [
