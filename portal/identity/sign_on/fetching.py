@@ -123,7 +123,7 @@ def _reachable(host: str, port: int) -> str:
             message("The name {host} is not known.", host=host), remedy=message("Check the address and try again.")
         )
     inside = settings.CHANCERY_EMBEDDED or settings.CHANCERY_SIGN_ON_PRIVATE_NETWORKS
-    if not inside and not all(_is_public(one) for one in found):
+    if not inside and not all(is_public(one) for one in found):
         raise ProviderFailed(
             message("{host} is in a private network.", host=host),
             remedy=message("Ask your operator to set CHANCERY_SIGN_ON_PRIVATE_NETWORKS."),
@@ -131,7 +131,7 @@ def _reachable(host: str, port: int) -> str:
     return found[0]
 
 
-def _is_public(address: str) -> bool:
+def is_public(address: str) -> bool:
     """Tell whether an address is a public one; one that leads to an address of IPv4 is what that is."""
     parsed = ipaddress.ip_address(address.partition("%")[0])
     led_to: Sequence[ipaddress.IPv4Address | ipaddress.IPv6Address] = _embedded(parsed) or [parsed]

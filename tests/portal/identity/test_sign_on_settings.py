@@ -15,6 +15,7 @@ from django.test import override_settings
 
 from portal.identity.sign_on.discovery import read_provider
 from portal.identity.sign_on.errors import ProviderFailed
+from portal.identity.sign_on.fetching import is_public
 from portal.identity.sign_on.secrets import unseal
 from tenants.directory.models import Group
 from tenants.sign_on.models import SignOnConnection
@@ -106,6 +107,12 @@ class TestReading:
                 read_provider(url=provider.issuer)
             assert provider.asked == [path]
 
+    def test_an_address_that_leads_to_a_public_one_is_public(self) -> None:
+        for address in ("8.8.8.8", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1", "2606:4700::1111"):
+            assert is_public(address), address
+        for address in ("127.0.0.1", "::ffff:127.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::1", "fe80::1%eth0"):
+            assert not is_public(address), address
+
     @pytest.mark.parametrize(
         "url",
         [
@@ -113,6 +120,11 @@ class TestReading:
             "https://127.0.0.1",
             "https://[::1]",
             "https://[::ffff:10.0.0.1]",
+            "https://[64:ff9b::a00:1]",
+            "https://[64:ff9b:1::808:808]",
+            "https://[2002:a00:1::1]",
+            "https://[2001:0:808:808::f5ff:fffe]",
+            "https://[::10.0.0.1]",
             "https://10.1.2.3",
             "https://169.254.169.254",
             "https://localhost",
