@@ -25,7 +25,7 @@ const provider = new Provider(issuer, {
     rpInitiatedLogout: {
       enabled: true,
       logoutSource: (ctx, form) => {
-        ctx.body = form;
+        ctx.body = `<title>IdP</title>${form}<button form="op.logoutForm" name="logout" value="yes">Go on</button>`;
       },
     },
   },

@@ -145,6 +145,10 @@ class StrengthTest(SamlTest):
         strong = "http://schemas.microsoft.com/claims/multipleauthn"
         for person, expected in (
             ({**self.OLGA, "acr": "https://refeds.org/profile/mfa"}, Strength.MFA),
+            (
+                {"attributes": {**self.OLGA["attributes"], "amr": ["https://refeds.org/profile/mfa", "x"]}},
+                Strength.PASSWORD,
+            ),
             ({"attributes": {**self.OLGA["attributes"], methods: ["urn:x", strong]}}, Strength.MFA),
             ({"attributes": {**self.OLGA["attributes"], methods: strong}}, Strength.MFA),
             ({"attributes": {**self.OLGA["attributes"], "acr": "https://refeds.org/profile/mfa"}}, Strength.PASSWORD),

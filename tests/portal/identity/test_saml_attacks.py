@@ -230,6 +230,22 @@ class SignatureTest(SamlAttackTest):
             lambda xml: xml.replace('Version="2.0"', 'Version="2.0" Consent="x"', 1)
         )
 
+    def test_a_signature_over_a_part_or_in_a_strange_place_is_refused(self) -> None:
+        def over_a_part(xml: str) -> str:
+            bare = re.sub(r"<ds:Signature.*?</ds:Signature>", "", xml, flags=re.DOTALL)
+            part = "//*[local-name()='AuthnStatement']"
+            return self.provider.signed(bare, part, f"{ASSERTION}/*[local-name()='Issuer']")
+
+        assert "about something else" in self.tried(over_a_part)
+
+        def twice(xml: str) -> str:
+            document: Any = minidom.parseString(xml)
+            signature = document.getElementsByTagName("ds:Signature")[0]
+            document.getElementsByTagName("samlp:Status")[0].appendChild(signature.cloneNode(deep=True))
+            return str(document.toxml())
+
+        assert "where none belongs" in self.tried(twice)
+
     def test_a_comment_never_splits_a_name(self) -> None:
         self.tried(lambda xml: xml.replace(">s-olga<", ">s-ol<!-- -->ga<"))
         said = self.tried(lambda xml: xml.replace(f">olga@{DOMAIN}<", f">olga@{DOMAIN}<!-- -->.evil.example<"))
@@ -251,9 +267,11 @@ class SignatureTest(SamlAttackTest):
         assert not get_user(browser).is_authenticated, "the metadata was pasted"
         self.idp.change(metadata={**self.idp.facts.metadata, "read_from": f"{self.provider.issuer}/metadata"})
         self.idp.change(issuer="https://else.example")
+        self.provider.set(changes=[[f"<saml:Issuer>{self.provider.entity}<", "<saml:Issuer>https://else.example<"]])
         self.idp.sign_in(browser, "s-olga", **self.OLGA)
         assert self.idp.facts.keys == strange.keys, "another provider's keys are not taken"
         throttle.forget()
+        self.provider.set(changes=[])
         self.idp.change(issuer=self.provider.entity)
         self.idp.sign_in(browser, "s-olga", **self.OLGA)
         assert get_user(browser).pk == self.olga.id
@@ -363,8 +381,8 @@ class BrowserTest(SamlAttackTest):
         browser = Browser()
         fields = as_fields(self.truth(browser))
         assert self.idp.brought(browser, fields).status_code == 302
-        again = Browser()
-        self.refused_for(again, self.idp.brought(again, fields))
+        again = Browser().post(f"{self.idp.path}/acs/", fields)
+        assert again.status_code == 403, "nothing of it is kept a second time"
         first, second = Browser(), Browser()
         same = {"about": "_the-same", **self.OLGA}
         assert self.idp.sign_in(first, "s-olga", **same).status_code == 302
@@ -379,6 +397,7 @@ class BrowserTest(SamlAttackTest):
         assert browser.get(f"{self.idp.path}/callback/", {"answer": waits}).status_code == 302
         late = Browser()
         self.idp.begin(late)
+        assert cache.get(f"sign-on-answer:{self.idp.id}:{waits}") is None, "nothing of a person is kept longer"
         self.refused_for(late, late.get(f"{self.idp.path}/callback/", {"answer": waits}))
 
     def test_nobody_is_signed_in_without_having_asked(self) -> None:
@@ -389,7 +408,9 @@ class BrowserTest(SamlAttackTest):
         sent = self.truth(browser)
         asked = re.search(r'InResponseTo="([^"]+)"', sent)
         assert asked is not None
-        self.refused_for(browser, self.idp.brought(browser, as_fields(sent.replace(asked.group(1), "s-invented"))))
+        invented = as_fields(sent.replace(asked.group(1), "s-invented"))
+        assert Browser().post(f"{self.idp.path}/acs/", invented).status_code == 403, "nor is anything kept of it"
+        self.refused_for(browser, self.idp.brought(browser, invented))
 
     def test_an_answer_for_one_connection_is_none_for_another(self) -> None:
         other = connect(self.provider, self.contoso.id, DOMAIN, name="Two")
@@ -442,6 +463,10 @@ class SignOutTest(SamlAttackTest):
             "SAMLRequest=",
         ):
             assert self.redirected(sent).status_code == 403, sent
+        harmless = urlsplit(self.provider.ends("redirect", "s-nobody")["context"]).query
+        smuggled = f"{harmless}&SAML%52equest={query.split('&')[0].partition('=')[2]}"
+        assert self.redirected(smuggled).status_code == 200
+        assert get_user(browser).is_authenticated, "what is read is what was signed, however its name is written"
         posted = base64.b64decode(self.provider.ends("post", "s-olga")["context"]).decode()
         bare = re.sub(r"<ds:Signature.*?</ds:Signature>", "", posted, flags=re.DOTALL)
         for xml in (bare, posted.replace("s-olga", "s-ada"), posted.replace(">s-olga<", ">s-ol<!-- -->ga<")):

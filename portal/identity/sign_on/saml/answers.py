@@ -88,6 +88,7 @@ def answered(connection: SignOnFacts, pending: Pending, query: Mapping[str, str]
     kept = cache.get(known_as)
     if kept is None or str(connection.id) != pending.connection or kept["request"] != pending.state:
         raise not_begun()
+    # It is about a person, and of no use to anybody any more.
     cache.delete(known_as)
     if "refused" in kept:
         raise AnswerRefused(kept["refused"], remedy=kept["remedy"])

@@ -5,7 +5,6 @@ and see whether they can be read, reads them in the end.  So CBC is taken only i
 as a whole, and whatever fails here fails with one and the same sentence.
 """
 
-import base64
 from collections.abc import Iterable
 from typing import Final
 
@@ -19,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CBC
 
 from chancery.texts import message
 from portal.identity.sign_on.errors import AnswerRefused
-from portal.identity.sign_on.saml.xml import Element, children, document, name, only, text_of
+from portal.identity.sign_on.saml.xml import Element, children, decoded, document, name, only, text_of
 
 _GCM: Final = {
     "http://www.w3.org/2009/xmlenc11#aes128-gcm": 16,
@@ -61,12 +60,12 @@ def decrypted(element: Element, keys: Iterable[rsa.RSAPrivateKey], *, whole_is_s
             remedy=message("Ask your administrator to let it encrypt by AES in GCM, with RSA-OAEP."),
         )
     wrapped = [*data.iter(name("xenc", "EncryptedKey")), *children(element, "xenc", "EncryptedKey")]
-    sent = base64.b64decode(_value(data))
+    sent = decoded(_value(data))
     for one in wrapped[:4]:
         for key in keys:
             try:
                 return document(_opened(method, _key(one, key, (_CBC | _GCM)[method]), sent))
-            except (ValueError, InvalidTag, AnswerRefused):
+            except (ValueError, LookupError, InvalidTag, AnswerRefused):
                 continue
     raise AnswerRefused(
         message("The provider's assertion cannot be decrypted."),
@@ -81,7 +80,7 @@ def _key(element: Element, key: rsa.RSAPrivateKey, length: int) -> bytes:
     digest, mask = children(method, "ds", "DigestMethod"), list(method.iterchildren(_MGF))
     by = _DIGESTS[digest[0].get("Algorithm")] if digest else hashes.SHA1()  # noqa: S303 -- the default of the standard
     over = _MASKS[mask[0].get("Algorithm")] if mask else hashes.SHA1()  # noqa: S303 -- as above
-    opened = key.decrypt(base64.b64decode(_value(element)), padding.OAEP(padding.MGF1(over), by, None))
+    opened = key.decrypt(decoded(_value(element)), padding.OAEP(padding.MGF1(over), by, None))
     if len(opened) != length:
         raise ValueError("another length")
     return opened

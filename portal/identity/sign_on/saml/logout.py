@@ -11,7 +11,7 @@ from portal.identity.sign_on.errors import AnswerRefused
 from portal.identity.sign_on.pending import MOST_AGE, SKEW, logout_address
 from portal.identity.sign_on.saml.answers import with_new_keys
 from portal.identity.sign_on.saml.requests import inflated
-from portal.identity.sign_on.saml.signatures import require_plain_signatures, require_signed_query, signed
+from portal.identity.sign_on.saml.signatures import require_plain_signatures, signed, signed_in_query
 from portal.identity.sign_on.saml.xml import Element, children, decoded, document, moment, name, only, text_of
 from tenants.sign_on.selectors import SignOnFacts
 
@@ -27,13 +27,12 @@ class SignedOut:
 
 def signed_out(connection: SignOnFacts, *, query: str, fields: Mapping[str, str], posted: bool) -> SignedOut:
     """Return what a request ends, if the provider signed it for us, now; it is good once.  Raises AnswerRefused."""
-    sent = fields.get("SAMLRequest", "")
     if posted:
-        root = document(decoded(sent))
+        root = document(decoded(fields.get("SAMLRequest", "")))
         require_plain_signatures(root)
         believed = with_new_keys(connection, lambda certificates: signed(root, certificates))
     else:
-        with_new_keys(connection, lambda certificates: require_signed_query(query, "SAMLRequest", certificates))
+        sent = with_new_keys(connection, lambda certificates: signed_in_query(query, "SAMLRequest", certificates))
         believed = document(inflated(sent))
     return _read(connection, believed)
 
