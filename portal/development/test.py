@@ -36,7 +36,14 @@ BROWSER = Helper(
     ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"),
     ("chromium-headless-shell", "chromium"),
 )
-HELPERS = (BROWSER, Helper("the second implementation of the file format", ("node", "nodejs"), ("nodejs",)))
+DIRECTORY_SERVER = Helper("the tests of directory servers", ("slapd", "/usr/sbin/slapd"), ("slapd",))
+DIRECTORY_TOOLS = Helper("the tests of directory servers", ("ldapmodify",), ("ldap-utils",))
+HELPERS = (
+    BROWSER,
+    Helper("the second implementation of the file format", ("node", "nodejs"), ("nodejs",)),
+    DIRECTORY_SERVER,
+    DIRECTORY_TOOLS,
+)
 
 
 IDENTITY_PROVIDER = [ROOT / "tests" / "identity_provider" / name for name in ("package.json", "package-lock.json")]
