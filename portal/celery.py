@@ -51,6 +51,7 @@ SWEEPS: dict[str, float] = {
     "portal.read_permissions": 10.0,
     "portal.role_ends": 10.0,
     "portal.everywhere": 1.0,
+    "portal.directory_servers": 5.0,
     "portal.revoke_due": 1.0,
     "portal.mail_notices": 5.0,
     "portal.raise_alarms": 1.0,

@@ -58,6 +58,9 @@ VARIABLES: tuple[Variable, ...] = (
              " database; when empty, keyring under CHANCERY_DATA."),
     Variable("CHANCERY_LOG_LEVEL", Kind.TEXT, "INFO",
              "Least important level that is logged: DEBUG, INFO, WARNING or ERROR."),
+    Variable("CHANCERY_LDAP_NETWORKS", Kind.TEXT, "",
+             "Networks whose directory servers organizations may connect, as 10.1.0.0/16, separated by commas; when"
+             " empty none, and any in the embedded mode."),
     Variable("CHANCERY_MAIL_FROM", Kind.TEXT, "",
              "Sender of every mail; when empty, chancery@ followed by the host of the base URL."),
     Variable("CHANCERY_MAIL_HOST", Kind.TEXT, "",

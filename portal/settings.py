@@ -27,6 +27,7 @@ CHANCERY_ROOT_KEY = locations.root_key(env.secret("CHANCERY_ROOT_KEY"))
 CHANCERY_DATABASE_ROLE = env.text("CHANCERY_DATABASE_ROLE")
 CHANCERY_DNS_RESOLVERS = locations.resolvers(env.text("CHANCERY_DNS_RESOLVERS"))
 CHANCERY_APPROVER_DAYS = env.number("CHANCERY_APPROVER_DAYS")
+CHANCERY_LDAP_NETWORKS = env.text("CHANCERY_LDAP_NETWORKS")
 CHANCERY_PROVISIONING_LEAST = env.number("CHANCERY_PROVISIONING_LEAST")
 CHANCERY_PROVISIONING_PERCENT = env.number("CHANCERY_PROVISIONING_PERCENT")
 CHANCERY_REQUESTS_PER_SECOND = max(1, env.number("CHANCERY_REQUESTS_PER_SECOND"))
@@ -46,6 +47,7 @@ SHARED_APPS = [
     "tenants.directory",
     "tenants.connections",
     "tenants.sign_on",
+    "tenants.directory_servers",
     "portal",
     "django_tenants",
     "django.contrib.auth",

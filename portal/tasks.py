@@ -19,6 +19,7 @@ from portal.notifications.outbox import forget_old
 from portal.notifications.send import send_due
 from portal.rendering.work import begin, keep_announcing
 from portal.usecases.alarms import carry_on as raise_and_mail_alarms
+from portal.usecases.directory_servers.carry_on import carry_on_directory_servers
 from portal.usecases.domain_rechecks import recheck_domains
 from portal.usecases.everywhere import carry_on_everywhere
 from portal.usecases.hand_overs.carry_out import carry_on
@@ -43,6 +44,7 @@ from protection.selectors.scheduled import due_in
 from protection.selectors.super_users import concerned
 from protection.services.ask_preview import forget_previews
 from tenants.directory.services.expire import expire
+from tenants.directory_servers.selectors import organizations_with_work
 from tenants.sign_on.services.sessions import expire_sign_on
 from tenants.worker import fan_out
 
@@ -60,6 +62,7 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.raise_alarms": with_alarms,
     "portal.tell_pauses": with_pauses_to_tell,
     "portal.everywhere": changing_everywhere,
+    "portal.directory_servers": organizations_with_work,
     "protection.seal_ledger": unsealed,
 }
 """How to find out, for all organizations at once, which of them a sweep concerns; without an entry it concerns all."""
@@ -121,6 +124,12 @@ def announce_and_record_role_ends(organization_id: str) -> int:
 def change_documents_everywhere(organization_id: str) -> int:
     """Change the documents that one organization's people asked for; return how many were looked at."""
     return carry_on_everywhere()
+
+
+@shared_task(name="portal.directory_servers")
+def read_directory_servers(organization_id: str) -> int:
+    """Read the directory servers of one organization whose time has come; return how many runs were worked on."""
+    return carry_on_directory_servers(UUID(organization_id))
 
 
 @shared_task(name="portal.revoke_due")

@@ -49,6 +49,12 @@ class DirectoryKind(StrEnum):
     PROVISIONING_TOKEN_REVOKED = "provisioning.token_revoked"  # noqa: S105  # a kind of event
     PROVISIONING_STOPPED = "provisioning.stopped"
     PROVISIONING_RESUMED = "provisioning.resumed"
+    DIRECTORY_SERVER_CHANGED = "directory_server.changed"
+    DIRECTORY_SERVER_ASKED = "directory_server.asked"
+    DIRECTORY_SERVER_READ = "directory_server.read"
+    DIRECTORY_SERVER_STOPPED = "directory_server.stopped"
+    DIRECTORY_SERVER_LET_THROUGH = "directory_server.let_through"
+    DIRECTORY_SERVER_FAILED = "directory_server.failed"
     ROLE_CHANGED = "role.changed"
     ROLE_ENDED = "role.ended"
     ROLE_EXPIRED = "role.expired"

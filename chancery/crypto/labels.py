@@ -47,6 +47,7 @@ ISSUER_KEY: Final = _label("issuer-key")
 BROWSER_SESSION: Final = _label("browser-session")
 SECOND_FACTOR: Final = _label("second-factor")
 SIGN_ON: Final = _label("sign-on")
+DIRECTORY_SERVER: Final = _label("directory-server")
 CACHE: Final = _label("cache")
 NOTIFICATION: Final = _label("notification")
 
@@ -78,6 +79,7 @@ ALL: Final = (
     BROWSER_SESSION,
     SECOND_FACTOR,
     SIGN_ON,
+    DIRECTORY_SERVER,
     CACHE,
     NOTIFICATION,
     META,

@@ -1,6 +1,6 @@
 """One connection to a directory server: encrypted, bound, and read page by page.
 
-It knows nothing of organizations.  The codec is sansldap (docs/decisions/0041); sockets, bounds and time limits are
+It knows nothing of organizations.  The codec is sansldap (decision 41); sockets, bounds and time limits are
 here.  Nothing is ever written to the server, and referrals are not followed: they would lead where nobody has allowed.
 """
 

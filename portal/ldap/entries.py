@@ -17,13 +17,15 @@ class Entry:
     attributes: Mapping[str, tuple[bytes, ...]] = field(hash=False)
 
     def texts(self, attribute: str) -> tuple[str, ...]:
-        """Return the values that are text; a value that is none is left out."""
+        """Return the values that are text; a value that is none, or holds what no database keeps, is left out."""
         found = []
         for value in self.attributes.get(attribute.lower(), ()):
             try:
-                found.append(value.decode())
+                text = value.decode()
             except UnicodeDecodeError:
                 continue
+            if "\0" not in text:
+                found.append(text)
         return tuple(found)
 
     def text(self, attribute: str) -> str:

@@ -13,12 +13,12 @@ from uuid import UUID
 from scim2_models import Context, Meta, PatchOp, PatchOperation, SearchRequest
 
 from portal.scim.answers import Refusal, Reply
-from portal.scim.differences import differences
 from portal.scim.filters import wanted
 from portal.scim.reading import Call, require_match, version_of
 from portal.scim.resources import Group
 from portal.scim.users import identity
 from portal.usecases.provisioning import groups
+from portal.usecases.provisioning.differences import differences
 from portal.usecases.provisioning.groups import GroupChanges
 from tenants.connections.groups import GroupMemberRecord, GroupRecord, group_record, groups_page, members_of
 

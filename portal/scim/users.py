@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 from scim2_models import Context, Meta, PatchOp, SearchRequest
 
 from portal.scim.answers import Refusal, Reply
-from portal.scim.differences import differences
 from portal.scim.filters import wanted
 from portal.scim.reading import Call, require_match
 from portal.scim.resources import MOST_EMAILS, EnterpriseUser, FullUser, User
 from portal.usecases.provisioning import people
+from portal.usecases.provisioning.differences import differences
 from portal.usecases.provisioning.people import WantedPerson
 from tenants.connections.people import PersonRecord, people_page, person_record
 from tenants.directory.errors import NotHere

@@ -19,7 +19,8 @@ class Connection(models.Model):
 
     ``may`` is of ``people``, ``groups`` and ``roles``.  ``group_domain`` is the mail domain in which its groups get
     their addresses.  ``stopped_at`` is when it shut out too many people; it writes nothing until an administrator
-    resumes it, and until ``unguarded_until`` it may then go on without being stopped again.
+    resumes it, and until ``unguarded_until`` it may then go on without being stopped again.  ``asks`` is one that asks
+    a directory server instead of being asked; it has no tokens.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -30,6 +31,7 @@ class Connection(models.Model):
     dry_run = models.BooleanField(default=False)
     stopped_at = models.DateTimeField(null=True)
     unguarded_until = models.DateTimeField(null=True)
+    asks = models.BooleanField(default=False, db_default=False)
 
     objects = OfOrganization["Connection"]()
 

@@ -49,6 +49,7 @@ class ConnectionFacts:
     unguarded_until: datetime | None
     created_at: datetime
     ended: bool
+    asks: bool
     tokens: tuple[TokenFacts, ...]
 
     @property
@@ -97,8 +98,8 @@ class DryRunFacts:
 
 
 def connections_in(organization_id: UUID) -> tuple[ConnectionFacts, ...]:
-    """Return the organization's connections by name, ended ones last."""
-    rows = list(Connection.objects.within(organization_id).prefetch_related("tokens"))
+    """Return the connections that ask this service, by name, ended ones last; directory servers are none of them."""
+    rows = list(Connection.objects.within(organization_id).filter(asks=False).prefetch_related("tokens"))
     found = _facts(organization_id, rows)
     return tuple(sorted(found, key=lambda one: (one.ended, one.name, str(one.id))))
 
@@ -165,6 +166,7 @@ def _facts(organization_id: UUID, rows: list[Connection]) -> tuple[ConnectionFac
             unguarded_until=row.unguarded_until,
             created_at=clients[row.client_id].created_at,
             ended=clients[row.client_id].disabled_at is not None,
+            asks=row.asks,
             tokens=tuple(
                 TokenFacts(one.id, one.hint, one.created_at, one.expires_at, one.last_used_at, one.revoked_at)
                 for one in sorted(row.tokens.all(), key=lambda one: one.created_at, reverse=True)

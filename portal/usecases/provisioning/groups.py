@@ -14,8 +14,10 @@ from portal.usecases.provisioning.provisioner import Provisioner
 from portal.usecases.roles import notify_of_group
 from portal.usecases.self_granted_access import guarding_self_granted_access
 from protection.selectors.named_groups import named
+from tenants import naming
 from tenants.connections.groups import GroupRecord, group_record, kinds_of
 from tenants.connections.services.keep import forget_group, keep_group, lock_resource
+from tenants.directory.address_holders import owns_domain
 from tenants.directory.errors import AddressTaken, DirectoryRefused
 from tenants.directory.members import Member
 from tenants.directory.selectors.groups import group_in
@@ -38,8 +40,10 @@ class GroupChanges:
 
 
 @transaction.atomic
-def add_group(*, provisioner: Provisioner, name: str, external_id: str, members: Collection[UUID] = ()) -> GroupRecord:
-    """Make a group under an address that is formed from its name.
+def add_group(
+    *, provisioner: Provisioner, name: str, external_id: str, members: Collection[UUID] = (), address: str = ""
+) -> GroupRecord:
+    """Make a group under its address at the provider, if that is the organization's own, or one formed from its name.
 
     Raises DirectoryRefused where no address is free, or a member is not here; NotPermitted and NameRefused.
     """
@@ -48,12 +52,12 @@ def add_group(*, provisioner: Provisioner, name: str, external_id: str, members:
     wanted = _members(provisioner, members)
     lock_resource(f"{organization} {name.casefold()}")
     with guarding_self_granted_access(caller=caller, changes="group"):
-        for address in _addresses(name, provisioner.connection.group_domain):
+        for one in _addresses(provisioner, name, address):
             try:
                 with transaction.atomic():
                     made = create_group(
                         organization_id=organization,
-                        address=address,
+                        address=one,
                         name=name,
                         members=wanted,
                         actor=caller.directory_actor,
@@ -144,8 +148,11 @@ def _members(provisioner: Provisioner, ids: Collection[UUID], *, gone: bool = Fa
     return [Member(person_id=one) if kinds[one] else Member(group_id=one) for one in sorted(ids) if one in kinds]
 
 
-def _addresses(name: str, domain: str) -> list[str]:
-    """Return the addresses to try for a group, the plainest first."""
+def _addresses(provisioner: Provisioner, name: str, own: str) -> list[str]:
+    """Return the addresses to try for a group: its own, then the plainest."""
+    domain = provisioner.connection.group_domain
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     local = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_LETTERS].strip("-") or "group"
-    return [f"{local}@{domain}", *(f"{local}-{number}@{domain}" for number in range(2, _TRIES))]
+    formed = [f"{local}@{domain}", *(f"{local}-{number}@{domain}" for number in range(2, _TRIES))]
+    given = bool(own) and owns_domain(provisioner.organization.id, naming.domain_of(own))
+    return [own, *formed] if given else formed

@@ -38,7 +38,7 @@ def require_allowance(provisioner: Provisioner) -> None:
     """
     organization, connection = provisioner.organization.id, provisioner.connection
     unguarded = connection.unguarded_until
-    if unguarded is not None and unguarded > timezone.now():
+    if provisioner.counted or (unguarded is not None and unguarded > timezone.now()):
         return
     lock_resource(connection.id)
     shut_out = shut_out_since(organization_id=organization, connection_id=connection.id, seconds=WINDOW)

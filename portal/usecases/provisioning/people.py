@@ -20,6 +20,7 @@ from tenants.connections.services.keep import (
     forget_person,
     keep_person,
     lock_resource,
+    note_let_in,
     note_shut_out,
     removed_person_with,
 )
@@ -82,7 +83,7 @@ def add_person(*, provisioner: Provisioner, wanted: WantedPerson) -> PersonRecor
     if made.guest:
         raise AddressTaken(_("{address} belongs to a person of another organization.").format(address=address))
     _keep(provisioner, made.id, wanted)
-    _give_aliases(provisioner, made, wanted)
+    give_aliases(provisioner, made, wanted)
     if not wanted.active:
         _shut_out(provisioner, made)
     return person_record(organization, made.id)
@@ -101,7 +102,7 @@ def change_provisioned_person(*, provisioner: Provisioner, before: PersonRecord,
         change_person(person_id=before.id, actor=provisioner.caller.directory_actor, name=wanted.name)
     if naming.address(wanted.user_name) != before.user_name:
         _rename(provisioner, person, _own_address(provisioner, wanted.user_name))
-    _give_aliases(provisioner, person, wanted)
+    give_aliases(provisioner, person, wanted)
     _take_aliases(provisioner, person, before, wanted)
     if _differs(before, wanted):
         _keep(provisioner, before.id, wanted)
@@ -109,6 +110,7 @@ def change_provisioned_person(*, provisioner: Provisioner, before: PersonRecord,
         _shut_out(provisioner, person)
     if wanted.active and not before.active:
         roles.enable_person(caller=provisioner.caller, person_id=before.id)
+        note_let_in(organization_id=organization, person_id=before.id)
     return person_record(organization, before.id)
 
 
@@ -182,7 +184,8 @@ def _rename(provisioner: Provisioner, person: PersonFacts, address: str) -> None
     _give(provisioner, person, address)
 
 
-def _give_aliases(provisioner: Provisioner, person: PersonFacts, wanted: WantedPerson) -> None:
+def give_aliases(provisioner: Provisioner, person: PersonFacts, wanted: WantedPerson) -> None:
+    """Give a person those of the wanted aliases that are the organization's own.  Raises AddressTaken."""
     have = {one.address for one in person.addresses if one.proven_by}
     for address in _own_aliases(provisioner, wanted.aliases):
         if address not in have:

@@ -32,6 +32,8 @@ class Provisioner:
     caller: Caller
     connection: ConnectionFacts
     organization: OrganizationFacts
+    counted: bool = False
+    """Whether who is shut out was counted beforehand, and an administrator asked where they are many."""
 
     def require(self, what: str) -> None:
         """Let pass a connection that may manage ``people`` or ``groups``, and is not stopped.  Raises NotPermitted."""

@@ -23,14 +23,26 @@ MAY: Final = ("people", "groups", "roles")
 
 @transaction.atomic
 def create_connection(
-    *, organization_id: UUID, name: str, may: Sequence[str], group_domain: str = "", dry_run: bool = False, actor: Actor
+    *,
+    organization_id: UUID,
+    name: str,
+    may: Sequence[str],
+    group_domain: str = "",
+    dry_run: bool = False,
+    asks: bool = False,
+    actor: Actor,
 ) -> ConnectionFacts:
     """Make the connection with an application of its own.  Raises DirectoryRefused and NameRefused."""
     allowed = _allowed(may)
     domain = _domain(organization_id, group_domain) if "groups" in allowed else ""
     made = create_application(organization_id=organization_id, name=name, roles=allowed, actor=actor)
     row = Connection.objects.create(
-        organization_id=organization_id, client_id=made.client_id, may=allowed, group_domain=domain, dry_run=dry_run
+        organization_id=organization_id,
+        client_id=made.client_id,
+        may=allowed,
+        group_domain=domain,
+        dry_run=dry_run,
+        asks=asks,
     )
     note(
         kind=DirectoryKind.PROVISIONING_CONNECTED,

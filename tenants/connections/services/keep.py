@@ -1,6 +1,6 @@
 """Keep what a connection said about people and groups, beside what the directory itself holds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -41,11 +41,41 @@ def keep_person(
     )
 
 
+def lock_resources(resources: Iterable[str]) -> None:
+    """Do the same for many, in one order for everybody."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select pg_advisory_xact_lock(hashtextextended(one, 2)) from unnest(%s::text[]) one", [sorted(resources)]
+        )
+
+
+def keep_people(
+    *, organization_id: UUID, connection_id: UUID, people: Mapping[UUID, tuple[str, str, Mapping[str, Any]]]
+) -> None:
+    """Write what a connection said about people of whom nobody has said anything: name, id there, and attributes."""
+    ProvisionedPerson.objects.of_installation().bulk_create(
+        ProvisionedPerson(
+            organization_id=organization_id,
+            connection_id=connection_id,
+            person_id=person_id,
+            user_name=user_name,
+            external_id=external_id,
+            attributes=dict(attributes),
+        )
+        for person_id, (user_name, external_id, attributes) in people.items()
+    )
+
+
 def note_shut_out(*, organization_id: UUID, person_id: UUID, removed: bool) -> None:
     """Keep when a connection disabled a person, or with ``removed`` deleted them."""
     now = timezone.now()
     rows = ProvisionedPerson.objects.within(organization_id).filter(person_id=person_id)
     rows.update(shut_out_at=now, modified_at=now, **({"removed_at": now} if removed else {}))
+
+
+def note_let_in(*, organization_id: UUID, person_id: UUID) -> None:
+    """Keep that a connection has enabled a person again: who disables them now, does so by themselves."""
+    ProvisionedPerson.objects.within(organization_id).filter(person_id=person_id).update(shut_out_at=None)
 
 
 def shut_out_since(*, organization_id: UUID, connection_id: UUID, seconds: int) -> int:

@@ -48,6 +48,8 @@ def make_token(*, organization_id: UUID, connection_id: UUID, days: int = DAYS, 
     found = connection_in(organization_id, connection_id)
     if found.ended:
         raise DirectoryRefused(_("This connection has ended. Make a new one."))
+    if found.asks:
+        raise DirectoryRefused(_("A directory server is asked. It needs no token."))
     if len(found.valid_tokens) >= AT_ONCE:
         raise DirectoryRefused(_("Two tokens are valid already. Revoke the one that is not used any more."))
     secret = secrets.token_urlsafe(32)

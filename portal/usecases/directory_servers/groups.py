@@ -1,0 +1,130 @@
+"""Carrying out what a run came to about groups: first all groups, then their members, which may be groups."""
+
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from chancery.errors import ChanceryError
+from portal.usecases.directory_servers.people import REFUSED, carry_out_one, one_by_one
+from portal.usecases.directory_servers.told import kept
+from portal.usecases.provisioning.groups import (
+    GroupChanges,
+    add_group,
+    change_provisioned_group,
+    delete_provisioned_group,
+    locked_group,
+)
+from portal.usecases.provisioning.provisioner import Provisioner
+from tenants.connections.groups import kinds_of, members_of
+from tenants.connections.known import groups_of_connection
+from tenants.directory_servers.members import members_meant
+from tenants.directory_servers.models import Found
+from tenants.directory_servers.selectors import RunFacts, ServerFacts
+from tenants.directory_servers.services.runs import Claim, keep_known
+
+BATCH: Final = 20
+MEMBERS: Final = 5
+"""Groups whose members are changed in one transaction; each may have many."""
+
+Outcome = Found.Outcome
+
+
+def carry_out_groups(run: RunFacts, server: ServerFacts, provisioner: Provisioner, claim: Claim) -> int:
+    """Make the next groups, or give them their new names; return how many those were."""
+    rows = Found.objects.filter(run_id=run.id, kind=Found.Kind.GROUP, done=False)
+    found = list(rows.filter(outcome__in=[Outcome.ADD, Outcome.CHANGE]).order_by("id")[:BATCH])
+    if not found:
+        return 0
+    known: list[tuple[str, str, str, UUID]] = []
+    have = groups_of_connection(server.organization_id, server.id, [row.external_id for row in found])
+
+    def act(row: Found) -> None:
+        name, mine = row.wanted["name"], have.get(row.external_id)
+        if mine is None:
+            made = add_group(
+                provisioner=provisioner, name=name, external_id=row.external_id, address=row.wanted["address"]
+            )
+            known.append((row.kind, row.external_id, row.key, made.id))
+        elif mine.label != name:
+            before = locked_group(provisioner=provisioner, group_id=mine.id)
+            change_provisioned_group(provisioner=provisioner, before=before, changes=GroupChanges(name=name))
+
+    with transaction.atomic():
+        claim.renew()
+        for row in found:
+            carry_out_one(row, act)
+        keep_known(server.id, known)
+        Found.objects.bulk_update(found, ["done", "outcome", "reason"])
+    return len(found)
+
+
+def carry_out_members(run: RunFacts, server: ServerFacts, provisioner: Provisioner, claim: Claim) -> int:
+    """Let the next groups have the members that they have at the server; return how many groups those were."""
+    rows = Found.objects.filter(run_id=run.id, kind=Found.Kind.GROUP, members_done=False)
+    found = list(rows.filter(outcome__in=[Outcome.ADD, Outcome.CHANGE]).order_by("id")[:MEMBERS])
+    if not found:
+        return 0
+    have = groups_of_connection(server.organization_id, server.id, [row.external_id for row in found])
+    meant = members_meant(server.id, run.id, {key for row in found for key in row.wanted["members"]})
+    present = members_of(server.organization_id, [one.id for one in have.values()])
+    with transaction.atomic():
+        claim.renew()
+        for row in found:
+            row.members_done = True
+            mine = have.get(row.external_id)
+            if mine is None:
+                continue
+            named = {meant[key].id for key in row.wanted["members"] if key in meant}
+            wanted = {one for one in named if one is not None and one != mine.id}
+            wanted &= set(kinds_of(server.organization_id, wanted)) if wanted else set()
+            now = {one.id for one in present.get(mine.id, ())}
+            _set_members(row, mine.id, frozenset(wanted - now), frozenset(now - wanted), provisioner)
+        Found.objects.bulk_update(found, ["members_done", "outcome", "reason"])
+    return len(found)
+
+
+def _set_members(
+    row: Found, group_id: UUID, add: frozenset[UUID], remove: frozenset[UUID], provisioner: Provisioner
+) -> None:
+    """Change members; where one is refused, such as a group that would close a circle, the others come all the same."""
+    if not add and not remove:
+        return
+    try:
+        with transaction.atomic():
+            _change(group_id, GroupChanges(add=add, remove=remove), provisioner)
+    except REFUSED as error:
+        row.reason = kept(error.message if isinstance(error, ChanceryError) else str(error))
+    else:
+        return
+    kinds = kinds_of(provisioner.organization.id, add)
+    people = frozenset(one for one in add if kinds.get(one))
+    parts = [GroupChanges(add=people, remove=remove), *(GroupChanges(add=frozenset({one})) for one in add - people)]
+    changed = [_is_changed(group_id, part, provisioner) for part in parts if part.add or part.remove]
+    if not any(changed):
+        row.outcome = Outcome.SET_ASIDE
+
+
+def _is_changed(group_id: UUID, changes: GroupChanges, provisioner: Provisioner) -> bool:
+    """Make a change, and tell whether it was not refused."""
+    try:
+        with transaction.atomic():
+            _change(group_id, changes, provisioner)
+    except REFUSED:
+        return False
+    return True
+
+
+def _change(group_id: UUID, changes: GroupChanges, provisioner: Provisioner) -> None:
+    before = locked_group(provisioner=provisioner, group_id=group_id)
+    change_provisioned_group(provisioner=provisioner, before=before, changes=changes)
+
+
+def remove_missing_groups(run: RunFacts, provisioner: Provisioner, claim: Claim) -> int:
+    """Take away the next groups that are not there any more; return how many those were."""
+    rows = Found.objects.filter(run_id=run.id, kind=Found.Kind.GROUP, outcome=Outcome.REMOVE, done=False)
+
+    def act(row: Found) -> None:
+        delete_provisioned_group(provisioner=provisioner, group_id=UUID(row.wanted["id"]))
+
+    return one_by_one(list(rows.order_by("id")[:BATCH]), claim, act)
