@@ -290,6 +290,7 @@ SPECTACULAR_SETTINGS = {
         "GivenRoleEnum": "portal.api.roles.CAN_BE_GIVEN",
         "StrengthEnum": "portal.api.policies.STRENGTHS",
         "SettingsStrengthEnum": "portal.api.administration.STRENGTHS",
+        "DirectoryServerKindEnum": "portal.usecases.directory_servers.mapping.KINDS",
         "SignOnStateEnum": "portal.usecases.sign_on.settings.STATES",
     },
 }

@@ -51,6 +51,7 @@ DIRECTORY: Final = (
     "address",
     "block",
     "device",
+    "directory_server",
     "domain",
     "enrollment_code",
     "group",

@@ -75,6 +75,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "group": "people.group",
         "domain": "administration.domain",
         "application": "administration.application",
+        "ldap": "ldap.ldap",
         "provisioning": "provisioning.provisioning",
         "sign-on": "sign_on.sign_on",
         "pending": "administration.pending",

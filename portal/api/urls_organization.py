@@ -15,6 +15,8 @@ from portal.api import (
     configuration,
     decoys,
     deleted_templates,
+    directory_server_runs,
+    directory_servers,
     discovery,
     documents,
     domains,
@@ -281,6 +283,47 @@ urlpatterns = [
         name="api_application_disable",
     ),
     path("applications/<str:client_id>/code", applications.ApplicationCode.as_view(), name="api_application_code"),
+    path("directory-servers", directory_servers.DirectoryServers.as_view(), name="api_directory_servers"),
+    path(
+        "directory-servers/<uuid:server_id>",
+        directory_servers.DirectoryServerDetail.as_view(),
+        name="api_directory_server",
+    ),
+    path(
+        "directory-servers/<uuid:server_id>/test",
+        directory_servers.DirectoryServerTest.as_view(),
+        name="api_directory_server_test",
+    ),
+    path(
+        "directory-servers/<uuid:server_id>/end",
+        directory_servers.EndDirectoryServer.as_view(),
+        name="api_directory_server_end",
+    ),
+    path(
+        "directory-servers/<uuid:server_id>/runs",
+        directory_server_runs.DirectoryServerRuns.as_view(),
+        name="api_directory_server_runs",
+    ),
+    path(
+        "directory-servers/<uuid:server_id>/runs/<uuid:run_id>",
+        directory_server_runs.DirectoryServerRun.as_view(),
+        name="api_directory_server_run",
+    ),
+    path(
+        "directory-servers/<uuid:server_id>/runs/<uuid:run_id>/found",
+        directory_server_runs.DirectoryServerFound.as_view(),
+        name="api_directory_server_found",
+    ),
+    path(
+        "directory-servers/<uuid:server_id>/runs/<uuid:run_id>/let-through",
+        directory_server_runs.LetRunThrough.as_view(),
+        name="api_directory_server_run_let_through",
+    ),
+    path(
+        "directory-servers/<uuid:server_id>/runs/<uuid:run_id>/give-up",
+        directory_server_runs.GiveUpRun.as_view(),
+        name="api_directory_server_run_give_up",
+    ),
     path("provisioning", provisioning.Connections.as_view(), name="api_provisioning"),
     path("provisioning/removed", provisioning.RemovedPeople.as_view(), name="api_provisioning_removed"),
     path(

@@ -50,7 +50,7 @@ def refused(result: LDAPResult, what: str) -> ServerFailed:
         return ServerFailed(
             REFUSED, message("The server refuses to read {what}: {said}.", what=what, said=_said(result))
         )
-    return ServerFailed(REFUSED, text.format(what=what) if "{what}" in text else text)
+    return ServerFailed(REFUSED, message(text, what=what))
 
 
 def not_trusted(host: str, error: ssl.SSLError) -> ServerFailed:

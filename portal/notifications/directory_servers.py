@@ -32,3 +32,15 @@ def mail_run_stopped(readers: Iterable[PersonFacts], *, server: str, page: str) 
                 " {page}\n"
             ).format(server=server, page=page)
             write_mail(reader.email, subject, text)
+
+
+def mail_server_changed(readers: Iterable[PersonFacts], *, server: str, host: str, who: str, page: str) -> None:
+    """Tell administrators from where people and groups come now, and who said so."""
+    for reader in readers:
+        with in_language(reader.language):
+            subject = _("The directory server “{server}” was changed").format(server=server)
+            text = _(
+                "{who} has connected or changed “{server}” at {host}. People and groups come from it.\n\nIf this was"
+                " not intended, end it: {page}\n"
+            ).format(who=who, server=server, host=host, page=page)
+            write_mail(reader.email, subject, text)

@@ -13,6 +13,7 @@ from portal.web import (
     configuration,
     decoys,
     deleted_templates,
+    directory_servers,
     documents,
     domains,
     everywhere,
@@ -163,6 +164,14 @@ urlpatterns = [
     path("people/roles/<uuid:assignment_id>/end/", roles.role_end, name="role_end"),
     path("people/<uuid:person_id>/rights/", roles.person_rights, name="person_rights"),
     path("people/new/", people.person_new, name="person_new"),
+    path("people/directory-servers/", directory_servers.directory_servers, name="directory_servers"),
+    path("people/directory-servers/new/", directory_servers.directory_server_new, name="directory_server_new"),
+    path("people/directory-servers/<uuid:server_id>/", directory_servers.directory_server, name="directory_server"),
+    path(
+        "people/directory-servers/<uuid:server_id>/runs/<uuid:run_id>/",
+        directory_servers.directory_server_run,
+        name="directory_server_run",
+    ),
     path("people/provisioning/", provisioning.provisioning, name="provisioning"),
     path("people/provisioning/new/", provisioning.provisioning_new, name="provisioning_new"),
     path(

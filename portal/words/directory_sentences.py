@@ -114,6 +114,16 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
     DirectoryKind.PROVISIONING_RESUMED: {
         PLAIN: _("{who} let the provisioning connection “{application}” go on."),
     },
+    DirectoryKind.DIRECTORY_SERVER_CHANGED: {PLAIN: _("{who} changed the directory server “{application}”.")},
+    DirectoryKind.DIRECTORY_SERVER_ASKED: {PLAIN: _("{who} asked for a run of the directory server “{application}”.")},
+    DirectoryKind.DIRECTORY_SERVER_READ: {PLAIN: _("{who} has read the directory server “{application}”.")},
+    DirectoryKind.DIRECTORY_SERVER_STOPPED: {
+        PLAIN: _("{who} was stopped: a run of the directory server “{application}” would have taken too many away."),
+    },
+    DirectoryKind.DIRECTORY_SERVER_LET_THROUGH: {
+        PLAIN: _("{who} let a stopped run of the directory server “{application}” through."),
+    },
+    DirectoryKind.DIRECTORY_SERVER_FAILED: {PLAIN: _("{who} could not read the directory server “{application}”.")},
     DirectoryKind.ENROLLMENT_CODE_ISSUED: {
         OWN: _("{who} issued a code that enrolls a device of theirs."),
         "target": _("{who} issued a code that enrolls a device for {target}."),

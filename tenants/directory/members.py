@@ -1,9 +1,8 @@
 """Who is in a group: writing members and keeping groups free of circles."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -88,11 +87,20 @@ def add_members(group: Group, members: Sequence[Member], actor: Actor) -> None:
         members = _people_meant(group.organization_id, members)
     inner = [member.group_id for member in members if member.group_id is not None]
     with refusing_own_gain(group.organization_id, actor) if gives else nullcontext():
-        for member in members:
-            row = _row(group, member)
-            GroupMember.objects.of_installation().get_or_create(
-                group=group, organization_id=group.organization_id, **row
-            )
+        _require_members(group, members, above)
+        GroupMember.objects.of_installation().bulk_create(
+            (
+                GroupMember(
+                    group=group,
+                    organization_id=group.organization_id,
+                    person_id=member.person_id,
+                    member_group_id=member.group_id,
+                    address=member.address,
+                )
+                for member in members
+            ),
+            ignore_conflicts=True,
+        )
         for one in inner if gives else ():
             enter_as_people(group.organization_id, one)
     joining = _people(members) | people_below(inner)
@@ -112,13 +120,12 @@ def remove_members(group: Group, members: Sequence[Member], actor: Actor) -> Non
         require_role_manager(group.organization_id, held_by(group.id), actor)
     lost = _people(members) | people_below([member.group_id for member in members if member.group_id is not None])
     record_revocation(lost, groups=held_by(group.id))
-    for member in members:
-        wanted: dict[str, Any] = {
-            "person_id": member.person_id,
-            "member_group_id": member.group_id,
-            "address": member.address,
-        }
-        GroupMember.objects.within(group.organization_id).filter(group=group, **wanted).delete()
+    rows = GroupMember.objects.within(group.organization_id).filter(group=group)
+    rows.filter(
+        Q(person_id__in=[one.person_id for one in members if one.person_id is not None])
+        | Q(member_group_id__in=[one.group_id for one in members if one.group_id is not None])
+        | Q(address__in=[one.address for one in members if one.address is not None])
+    ).delete()
     raise_epochs(_people(members))
 
 
@@ -163,22 +170,22 @@ def _people(members: Sequence[Member]) -> set[UUID]:
     return {member.person_id for member in members if member.person_id is not None} | set(holders)
 
 
-def _row(group: Group, member: Member) -> dict[str, Any]:
-    given = [part for part in (member.person_id, member.group_id, member.address) if part is not None]
-    if len(given) != 1:
+def _require_members(group: Group, members: Sequence[Member], above: Container[UUID]) -> None:
+    """Refuse what is no member: strangers, other organizations' groups, and groups that contain this one."""
+    if any(
+        len([part for part in (one.person_id, one.group_id, one.address) if part is not None]) != 1 for one in members
+    ):
         raise DirectoryRefused(_("A member is a person, a group or an address."))
-    if member.person_id is not None:
-        here = Membership.objects.within(group.organization_id).filter(person_id=member.person_id)
-        if not here.filter(removed_at__isnull=True).exists():
-            raise NotHere(_("There is no such person in this organization."))
-        return {"person_id": member.person_id}
-    if member.group_id is not None:
-        if not Group.objects.within(group.organization_id).filter(id=member.group_id).exists():
-            raise NotHere(_("There is no such group in this organization."))
-        if member.group_id in held_by(group.id):
-            raise DirectoryRefused(_("A group cannot contain itself, not even through other groups."))
-        return {"member_group_id": member.group_id}
-    return {"address": member.address}
+    people = {one.person_id for one in members if one.person_id is not None}
+    places = Membership.objects.within(group.organization_id).filter(person_id__in=people, removed_at__isnull=True)
+    if people - set(places.values_list("person_id", flat=True)):
+        raise NotHere(_("There is no such person in this organization."))
+    groups = {one.group_id for one in members if one.group_id is not None}
+    here = Group.objects.within(group.organization_id).filter(id__in=groups)
+    if groups - set(here.values_list("id", flat=True)):
+        raise NotHere(_("There is no such group in this organization."))
+    if any(one in above for one in groups):
+        raise DirectoryRefused(_("A group cannot contain itself, not even through other groups."))
 
 
 def groups_within(group_id: UUID) -> set[UUID]:

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, overload
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -126,12 +126,8 @@ def found_in(
     run_id: UUID, *, organization_id: UUID, outcome: str = "", after: int = 0, limit: int = 50
 ) -> tuple[FoundFacts, ...]:
     """Return what a run found and would change or set aside, in the order of their reading."""
-    rows = Found.objects.filter(run_id=run_id, run__organization_id=organization_id, id__gt=after)
-    rows = rows.filter(outcome=outcome) if outcome else rows.exclude(outcome__in=["", Found.Outcome.SAME])
-    return tuple(
-        FoundFacts(row.id, row.kind, row.label, row.outcome, tuple(row.changes), row.reason)
-        for row in rows.order_by("id")[:limit]
-    )
+    rows = _differing(run_id, organization_id, outcome).filter(id__gt=after)
+    return tuple(_found(row) for row in rows[:limit])
 
 
 def counts_of(run_id: UUID) -> dict[str, int]:
@@ -226,3 +222,37 @@ def _run(row: Run) -> RunFacts:
         failure=row.failure,
         remedy=row.remedy,
     )
+
+
+class FoundRows(Sequence[FoundFacts]):
+    """What a run came to, read part by part: a list for pages, of which there may be a hundred thousand."""
+
+    def __init__(self, run_id: UUID, *, organization_id: UUID, outcome: str = "") -> None:
+        """Read nothing yet."""
+        self._rows = _differing(run_id, organization_id, outcome)
+        self._number: int | None = None
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        if self._number is None:
+            self._number = self._rows.count()
+        return self._number
+
+    @overload
+    def __getitem__(self, place: int) -> FoundFacts: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[FoundFacts]: ...
+    def __getitem__(self, place: int | slice) -> FoundFacts | Sequence[FoundFacts]:
+        """Return one part."""
+        rows = self._rows[place] if isinstance(place, slice) else [self._rows[place]]
+        found = tuple(_found(row) for row in rows)
+        return found if isinstance(place, slice) else found[0]
+
+
+def _differing(run_id: UUID, organization_id: UUID, outcome: str) -> QuerySet[Found]:
+    rows = Found.objects.filter(run_id=run_id, run__organization_id=organization_id).order_by("id")
+    return rows.filter(outcome=outcome) if outcome else rows.exclude(outcome__in=["", Found.Outcome.SAME])
+
+
+def _found(row: Found) -> FoundFacts:
+    return FoundFacts(row.id, row.kind, row.label, row.outcome, tuple(row.changes), row.reason)

@@ -47,6 +47,8 @@ from tenants.directory.selectors.domains import domains_in
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.give_role import give_role
+from tenants.directory_servers.models import Run
+from tenants.directory_servers.services.servers import create_server
 from tenants.sign_on.models import SignOnConnection
 from tests.cast import ACTOR, BASE, Cast, Player
 from tests.portal.identity.browser import Browser
@@ -196,6 +198,15 @@ def furnish(cast: Cast, folder: Path) -> Site:
         client_id="chancery",
         state="test",
     ).id
+    server = create_server(
+        organization_id=contoso.id,
+        name="Contoso LDAP",
+        may=["people"],
+        group_domain="",
+        values={"kind": "openldap", "host": "localhost", "port": 636, "security": "ldaps", "people_base": "dc=contoso"},
+        actor=ACTOR,
+    ).id
+    run = Run.objects.create(organization_id=contoso.id, server_id=server, mode="try", state="done").id
     phone = cast.enroll("phone", cast.ada.id, cast.ada.address).session.account.device
     objects = {
         "cid": document.cid,
@@ -224,6 +235,8 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "connection_id": provider,
         "token_id": secret,
         "sign_on_id": sign_on,
+        "server_id": server,
+        "run_id": run,
         "sign_on_session": NOBODY,
         "change_id": everywhere,
         "message_id": NOBODY,

@@ -34,6 +34,10 @@ class Connected:
         """Change settings."""
         change_server(organization_id=self.organization, server_id=self.id, values=values, actor=ACTOR)
 
+    def give_password(self) -> None:
+        """Give the password of the account that reads."""
+        self.change(sealed_password=seal(self.id, PASSWORD, purpose=labels.DIRECTORY_SERVER))
+
     def run(self, mode: str = "complete") -> RunFacts:
         """Carry out a run to its end."""
         asked = ask_run(server=self.facts, mode=mode, actor=ACTOR)
@@ -74,7 +78,6 @@ def connect(cast: Cast, target: Target, *may: str, slug: str = "contoso", **valu
         },
         actor=ACTOR,
     )
-    sealed = seal(made.id, PASSWORD, purpose=labels.DIRECTORY_SERVER)
     found = Connected(cast, organization, made.id)
-    found.change(sealed_password=sealed)
+    found.give_password()
     return found

@@ -19,6 +19,7 @@ from tests.protection.reach.administration import (
     walk_blocks,
     walk_budgets,
     walk_configuration,
+    walk_directory_servers,
     walk_organization,
     walk_people,
     walk_provisioning,
@@ -65,6 +66,7 @@ def test_every_command_reaches_what_the_api_reaches(cast: Cast, plan: Path, comm
     walk_configuration(cast, plan, commands)
     walk_provisioning(cast, commands)
     walk_sign_on(cast, plan, commands)
+    walk_directory_servers(cast, plan, commands)
     walk_super_users(cast, plan, commands)
     walk_read_permissions(cast, plan, commands)
     walk_recovery(cast, commands)

@@ -26,9 +26,9 @@ from portal.usecases.directory_servers.comparing import (
 from portal.usecases.directory_servers.groups import carry_out_groups, carry_out_members, remove_missing_groups
 from portal.usecases.directory_servers.people import carry_out_people, remove_missing
 from portal.usecases.directory_servers.reading import SECONDS, bound, can_go_on, position, read_into
-from portal.usecases.directory_servers.told import kept
 from portal.usecases.provisioning.connections import administrators
 from portal.usecases.provisioning.provisioner import Provisioner
+from portal.words.kept_texts import kept
 from tenants.directory.models import Person
 from tenants.directory_servers.models import Run
 from tenants.directory_servers.selectors import (

@@ -6,8 +6,8 @@ from typing import Any, Final
 from uuid import UUID
 
 from chancery.texts import Text, message
-from portal.usecases.directory_servers.told import kept
 from portal.usecases.provisioning.differences import differences
+from portal.words.kept_texts import kept
 from tenants import naming
 from tenants.connections.groups import members_of
 from tenants.connections.known import KnownPerson, groups_of_connection, people_meant, people_of_connection
@@ -16,7 +16,7 @@ from tenants.directory.selectors.domains import domains_in
 from tenants.directory_servers.members import members_meant
 from tenants.directory_servers.models import Found, Run
 from tenants.directory_servers.selectors import RunFacts, ServerFacts
-from tenants.directory_servers.services.runs import keep_known
+from tenants.directory_servers.services.runs import keep_known, keep_outcomes
 
 PEOPLE: Final = 200
 GROUPS: Final = 50
@@ -25,7 +25,6 @@ LEAST: Final = 5
 """How many people or groups any run may take away."""
 _NAMED: Final = 20
 MINUS: Final = "\N{MINUS SIGN}"
-_CHANGED: Final = ["outcome", "changes", "reason", "wanted", "members_done"]
 
 Outcome = Found.Outcome
 
@@ -61,7 +60,7 @@ def compare_people(run: RunFacts, server: ServerFacts) -> int:
         else:
             # Whoever is disabled there and unknown here is not made: years of leavers would come.
             gone.append(row.pk)
-    Found.objects.bulk_update([row for row in rows if row.pk not in gone], _CHANGED)
+    keep_outcomes([row for row in rows if row.pk not in gone])
     Found.objects.filter(pk__in=gone).delete()
     if run.mode != Run.Mode.TRY:
         keep_known(server.id, matched)
@@ -80,7 +79,8 @@ def _known(run: RunFacts, server: ServerFacts, rows: Sequence[Found]) -> _Known:
     taken: dict[str, UUID | None] = dict(holders.values_list("address", "person_id"))
     groups = Group.objects.of_installation().filter(address__in=addresses)
     taken |= dict.fromkeys(groups.values_list("address", flat=True))
-    present = frozenset(found.filter(external_id__in=others).values_list("external_id", flat=True))
+    there = found.filter(external_id__in=others).exclude(outcome=Outcome.REMOVE)
+    present = frozenset(there.values_list("external_id", flat=True))
     proven = frozenset(one.domain for one in domains_in(server.organization_id) if one.proven_at is not None)
     return _Known(by_id, by_address, taken, first, present, proven)
 
@@ -166,7 +166,7 @@ def compare_groups(run: RunFacts, server: ServerFacts) -> int:
         row.changes = [*renamed, *_names("+", new), *_names(MINUS, lost)]
         row.members_done = not (new or lost)
         row.outcome = Outcome.ADD if mine is None else Outcome.CHANGE if row.changes else Outcome.SAME
-    Found.objects.bulk_update(rows, _CHANGED)
+    keep_outcomes(rows)
     if run.mode != Run.Mode.TRY:
         matched = [row for row in rows if row.external_id in known]
         keep_known(server.id, [(row.kind, row.external_id, row.key, known[row.external_id].id) for row in matched])

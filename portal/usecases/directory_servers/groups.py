@@ -7,24 +7,26 @@ from django.db import transaction
 
 from chancery.errors import ChanceryError
 from portal.usecases.directory_servers.people import REFUSED, carry_out_one, one_by_one
-from portal.usecases.directory_servers.told import kept
 from portal.usecases.provisioning.groups import (
     GroupChanges,
     add_group,
     change_provisioned_group,
+    change_without_guard,
     delete_provisioned_group,
     locked_group,
 )
 from portal.usecases.provisioning.provisioner import Provisioner
+from portal.usecases.self_granted_access import guarding_self_granted_access
+from portal.words.kept_texts import kept
 from tenants.connections.groups import kinds_of, members_of
 from tenants.connections.known import groups_of_connection
 from tenants.directory_servers.members import members_meant
 from tenants.directory_servers.models import Found
 from tenants.directory_servers.selectors import RunFacts, ServerFacts
-from tenants.directory_servers.services.runs import Claim, keep_known
+from tenants.directory_servers.services.runs import Claim, keep_known, keep_outcomes
 
 BATCH: Final = 20
-MEMBERS: Final = 5
+MEMBERS: Final = 20
 """Groups whose members are changed in one transaction; each may have many."""
 
 Outcome = Found.Outcome
@@ -55,7 +57,7 @@ def carry_out_groups(run: RunFacts, server: ServerFacts, provisioner: Provisione
         for row in found:
             carry_out_one(row, act)
         keep_known(server.id, known)
-        Found.objects.bulk_update(found, ["done", "outcome", "reason"])
+        keep_outcomes(found)
     return len(found)
 
 
@@ -68,7 +70,8 @@ def carry_out_members(run: RunFacts, server: ServerFacts, provisioner: Provision
     have = groups_of_connection(server.organization_id, server.id, [row.external_id for row in found])
     meant = members_meant(server.id, run.id, {key for row in found for key in row.wanted["members"]})
     present = members_of(server.organization_id, [one.id for one in have.values()])
-    with transaction.atomic():
+    guarding = guarding_self_granted_access(caller=provisioner.caller, changes="group")
+    with transaction.atomic(), guarding:
         claim.renew()
         for row in found:
             row.members_done = True
@@ -80,7 +83,7 @@ def carry_out_members(run: RunFacts, server: ServerFacts, provisioner: Provision
             wanted &= set(kinds_of(server.organization_id, wanted)) if wanted else set()
             now = {one.id for one in present.get(mine.id, ())}
             _set_members(row, mine.id, frozenset(wanted - now), frozenset(now - wanted), provisioner)
-        Found.objects.bulk_update(found, ["members_done", "outcome", "reason"])
+        keep_outcomes(found)
     return len(found)
 
 
@@ -117,7 +120,7 @@ def _is_changed(group_id: UUID, changes: GroupChanges, provisioner: Provisioner)
 
 def _change(group_id: UUID, changes: GroupChanges, provisioner: Provisioner) -> None:
     before = locked_group(provisioner=provisioner, group_id=group_id)
-    change_provisioned_group(provisioner=provisioner, before=before, changes=changes)
+    change_without_guard(provisioner=provisioner, before=before, changes=changes)
 
 
 def remove_missing_groups(run: RunFacts, provisioner: Provisioner, claim: Claim) -> int:

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.db import DataError, IntegrityError, transaction
 
 from chancery.errors import ChanceryError
-from portal.usecases.directory_servers.told import kept
 from portal.usecases.provisioning.people import (
     WantedPerson,
     add_person,
@@ -17,6 +16,7 @@ from portal.usecases.provisioning.people import (
     locked_person,
 )
 from portal.usecases.provisioning.provisioner import Provisioner
+from portal.words.kept_texts import kept
 from tenants.connections.known import people_meant
 from tenants.connections.services.keep import keep_people, lock_resources
 from tenants.directory.errors import DirectoryRefused, NotHere
@@ -24,7 +24,7 @@ from tenants.directory.selectors.people import person_in
 from tenants.directory.services.create_people import create_people
 from tenants.directory_servers.models import Found
 from tenants.directory_servers.selectors import RunFacts, ServerFacts
-from tenants.directory_servers.services.runs import Claim, keep_known
+from tenants.directory_servers.services.runs import Claim, keep_known, keep_outcomes
 from tenants.naming import NameRefused
 
 BATCH: Final = 200
@@ -70,7 +70,7 @@ def one_by_one(rows: Sequence[Found], claim: Claim, act: Callable[[Found], objec
         claim.renew()
         for row in rows:
             carry_out_one(row, act)
-        Found.objects.bulk_update(rows, ["done", "outcome", "reason"])
+        keep_outcomes(rows)
     return len(rows)
 
 
@@ -117,7 +117,7 @@ def _add(rows: Sequence[Found], server: ServerFacts, provisioner: Provisioner, c
 
             carry_out_one(row, act)
         keep_known(server.id, known)
-        Found.objects.bulk_update(rows, ["done", "outcome", "reason"])
+        keep_outcomes(rows)
     return len(rows)
 
 

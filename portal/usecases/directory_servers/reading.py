@@ -26,7 +26,7 @@ from portal.usecases.directory_servers.mapping import (
     group_of,
     person_of,
 )
-from portal.usecases.directory_servers.told import kept
+from portal.words.kept_texts import kept
 from tenants.directory_servers.models import Found
 from tenants.directory_servers.selectors import ServerFacts, sealed_password_of
 from tenants.directory_servers.services.runs import keep_found
@@ -79,9 +79,16 @@ def password_of(server_id: UUID) -> str:
 
 
 def allowed_networks() -> tuple[Network, ...]:
-    """Return the networks whose servers may be asked."""
+    """Return the networks whose servers may be asked.  Raises ServerFailed where the operator's list is none."""
     given = settings.CHANCERY_LDAP_NETWORKS
-    return networks_of(given or (_ANYWHERE if settings.CHANCERY_EMBEDDED else ""))
+    try:
+        return networks_of(given or (_ANYWHERE if settings.CHANCERY_EMBEDDED else ""))
+    except ValueError:
+        raise ServerFailed(
+            NOT_ALLOWED,
+            message("The networks that may be asked are not written correctly."),
+            remedy=message("Ask your operator to correct CHANCERY_LDAP_NETWORKS."),
+        ) from None
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Collection
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
@@ -20,7 +21,7 @@ from tenants.connections.services.keep import forget_group, keep_group, lock_res
 from tenants.directory.address_holders import owns_domain
 from tenants.directory.errors import AddressTaken, DirectoryRefused
 from tenants.directory.members import Member
-from tenants.directory.selectors.groups import group_in
+from tenants.directory.selectors.groups import GroupFacts, group_in
 from tenants.directory.services.change_group import change_group
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.delete_group import delete_group
@@ -51,22 +52,8 @@ def add_group(
     organization, caller = provisioner.organization.id, provisioner.caller
     wanted = _members(provisioner, members)
     lock_resource(f"{organization} {name.casefold()}")
-    with guarding_self_granted_access(caller=caller, changes="group"):
-        for one in _addresses(provisioner, name, address):
-            try:
-                with transaction.atomic():
-                    made = create_group(
-                        organization_id=organization,
-                        address=one,
-                        name=name,
-                        members=wanted,
-                        actor=caller.directory_actor,
-                    )
-                break
-            except AddressTaken:
-                continue
-        else:
-            raise DirectoryRefused(_("No address is free for the group “{name}”.").format(name=name))
+    with guarding_self_granted_access(caller=caller, changes="group") if wanted else nullcontext():
+        made = _made(provisioner, name, address, wanted)
     keep_group(
         organization_id=organization,
         connection_id=provisioner.connection.id,
@@ -83,17 +70,23 @@ def change_provisioned_group(*, provisioner: Provisioner, before: GroupRecord, c
     Raises DirectoryRefused, NotPermitted and NameRefused.
     """
     provisioner.require("groups")
+    with guarding_self_granted_access(caller=provisioner.caller, changes="group", target=before.id):
+        change_without_guard(provisioner=provisioner, before=before, changes=changes)
+    return group_record(provisioner.organization.id, before.id)
+
+
+def change_without_guard(*, provisioner: Provisioner, before: GroupRecord, changes: GroupChanges) -> None:
+    """Do the same inside of ``guarding_self_granted_access``, which many changes may share; raises as it does."""
     organization, caller = provisioner.organization.id, provisioner.caller
     added, removed = _members(provisioner, changes.add), _members(provisioner, changes.remove, gone=True)
-    with guarding_self_granted_access(caller=caller, changes="group", target=before.id):
-        made = change_group(
-            organization_id=organization,
-            group_id=before.id,
-            name=changes.name,
-            add=added,
-            remove=removed,
-            actor=caller.directory_actor,
-        )
+    made = change_group(
+        organization_id=organization,
+        group_id=before.id,
+        name=changes.name,
+        add=added,
+        remove=removed,
+        actor=caller.directory_actor,
+    )
     if made.changed:
         notify_of_group(caller, before.id, made.after.address)
     external = before.external_id if changes.external_id is None else changes.external_id
@@ -104,7 +97,6 @@ def change_provisioned_group(*, provisioner: Provisioner, before: GroupRecord, c
             group_id=before.id,
             external_id=external,
         )
-    return group_record(organization, before.id)
 
 
 @transaction.atomic
@@ -129,6 +121,23 @@ def delete_provisioned_group(*, provisioner: Provisioner, group_id: UUID) -> Non
                 actor=caller.directory_actor,
             )
             forget_group(organization, group_id)
+
+
+def _made(provisioner: Provisioner, name: str, address: str, members: list[Member]) -> GroupFacts:
+    """Make the group under the first of its addresses that is free.  Raises DirectoryRefused where none is."""
+    for one in _addresses(provisioner, name, address):
+        try:
+            with transaction.atomic():
+                return create_group(
+                    organization_id=provisioner.organization.id,
+                    address=one,
+                    name=name,
+                    members=members,
+                    actor=provisioner.caller.directory_actor,
+                )
+        except AddressTaken:
+            continue
+    raise DirectoryRefused(_("No address is free for the group “{name}”.").format(name=name))
 
 
 def locked_group(*, provisioner: Provisioner, group_id: UUID) -> GroupRecord:

@@ -1,12 +1,13 @@
 """Begin, carry on and end a run: one at a time for each server, by one worker at a time."""
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,6 +25,15 @@ BUSY: Final = timedelta(seconds=60)
 MOST_ATTEMPTS: Final = 5
 KEPT: Final = 30
 """How many runs of a server are kept."""
+_OUTCOMES: Final = """
+update public.directory_servers_found f
+set outcome = v.outcome, changes = v.changes::jsonb, reason = v.reason::jsonb, done = v.done,
+  members_done = v.members_done,
+  wanted = case when f.wanted ? 'active' then jsonb_set(f.wanted, '{active}', to_jsonb(v.active)) else f.wanted end
+from unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::boolean[], %s::boolean[], %s::boolean[])
+  as v(id, outcome, changes, reason, active, done, members_done)
+where f.id = v.id
+"""
 
 
 class RunLost(Exception):
@@ -194,6 +204,23 @@ def keep_found(rows: Iterable[Found]) -> None:
     )
 
 
+def keep_outcomes(rows: Sequence[Found]) -> None:
+    """Write what rows came to and whether that is done, in one statement for all."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _OUTCOMES,
+            [
+                [row.pk for row in rows],
+                [row.outcome for row in rows],
+                [json.dumps(row.changes) for row in rows],
+                [json.dumps(row.reason) for row in rows],
+                [row.wanted.get("active", True) for row in rows],
+                [row.done for row in rows],
+                [row.members_done for row in rows],
+            ],
+        )
+
+
 def keep_known(server_id: UUID, rows: Iterable[tuple[str, str, str, UUID]]) -> None:
     """Write under which names people and groups are known: kind, id there, name, and id here."""
     Known.objects.bulk_create(
@@ -221,13 +248,11 @@ def _forget_old(server_id: UUID) -> None:
     rows.exclude(id__in=kept).delete()
 
 
-def _note(
-    kind: DirectoryKind, connection: ConnectionFacts, actor: Actor, run_id: UUID, details: Mapping[str, Any]
-) -> None:
+def _note(kind: DirectoryKind, acting: ConnectionFacts, actor: Actor, run_id: UUID, details: Mapping[str, Any]) -> None:
     note(
         kind=kind,
-        organizations=[connection.organization_id],
+        organizations=[acting.organization_id],
         actor=actor,
-        title=connection.name,
-        details={"connection": str(connection.id), "run": str(run_id), **details},
+        title=acting.name,
+        details={"connection": str(acting.id), "run": str(run_id), **details},
     )

@@ -13,9 +13,12 @@ from protection.selectors.templates import templates
 from tenants.connections.services.change_connection import stop_connection
 from tenants.context import in_organization
 from tenants.directory.services.create_application import create_application
+from tenants.directory_servers.models import Run
 from tests.cast import ACTOR, Cast
+from tests.directory_server.running import BASE, READER, person, running
 from tests.identity_provider.described import described
 from tests.identity_provider.saml import metadata_of, signer
+from tests.protection.directory_server import Connected
 from tests.protection.reach.commands import Commands
 from tests.protection.steps import MAX, number_events, opening, protect, refusal
 from tests.protection.test_own_addresses import mailed_code
@@ -142,6 +145,47 @@ def walk_provisioning(cast: Cast, commands: Commands) -> None:
         run(ada, "provisioning", name)
     run(ada, "provisioning", "revoke-token", made, token, "--yes")
     run(ada, "provisioning", "end", made, *yes)
+
+
+def walk_directory_servers(cast: Cast, plan: Path, commands: Commands) -> None:
+    ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
+    folder = plan.with_name("slapd")
+    with running(folder, [person("l1"), person("l2")]) as server:
+        place = ("--host", "localhost", "--port", str(server.secure_port), "--security", "ldaps")
+        trusted = ("--authority", folder / "tls" / "authority.pem", "--bind-name", READER, "--password")
+        what = (
+            "--people-base",
+            f"ou=people,{BASE}",
+            "--people-filter",
+            "(uid=l*)",
+            "--groups-base",
+            f"ou=groups,{BASE}",
+        )
+        more = (
+            "--groups-filter",
+            "(cn=*)",
+            "--attribute",
+            "title=title",
+            "--every-minutes",
+            "0",
+            "--most-percent",
+            "20",
+        )
+        new = ("--name", "Contoso LDAP", "--kind", "openldap", "--group-domain", "contoso.example")
+        made = run(ada, "ldap", "connect", *new, *place, *trusted, *what, *more)["id"]
+        run(ada, "ldap", "change", made, *place, *trusted, *what, *more, "--most-percent", "10")
+        Connected(cast, cast.organizations["contoso"].id, UUID(made)).give_password()
+        run(ada, "ldap", "test", made)
+        asked = run(ada, "ldap", "try", made)["id"]
+        run(ada, "ldap", "found", made, asked)
+        run(ada, "ldap", "give-up", made, asked)
+        asked = run(ada, "ldap", "run", made, "--changes")["id"]
+        Run.objects.within(cast.organizations["contoso"].id).filter(id=asked).update(state="stopped")
+        run(ada, "ldap", "let-through", made, asked, *yes)
+    for name in ("show", "runs"):
+        run(ada, "ldap", name, made)
+    run(ada, "ldap", "list")
+    run(ada, "ldap", "end", made, *yes)
 
 
 def walk_sign_on(cast: Cast, plan: Path, commands: Commands) -> None:

@@ -103,6 +103,8 @@ READ: Final[Mapping[str, set[str]]] = {
     ),
     **dict.fromkeys(("provisioning list", "provisioning tried", "provisioning removed"), LIST),
     "provisioning show": {"name", "may", "tokens"},
+    **dict.fromkeys(("ldap list", "ldap runs", "ldap found", "ldap test"), LIST),
+    "ldap show": {"name", "host", "has_password"},
     "sign-on list": LIST,
     "sign-on show": {"name", "state", "redirect_address"},
     "pause show": {"pause", "confirms"},

@@ -1,13 +1,13 @@
 """Texts that a worker keeps and a person reads later, in their own language."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from django.utils import translation
 
-from chancery.texts import Text, message, translated
+from chancery.texts import Text, translated
 
-_MOST: int = 500
+_MOST: Final = 500
 
 
 def kept(text: str) -> dict[str, Any]:
@@ -19,9 +19,8 @@ def kept(text: str) -> dict[str, Any]:
 
 def told(kept_text: Mapping[str, Any]) -> str:
     """Return a kept text in the reader's language, "" for none."""
-    if not kept_text:
-        return ""
+    found = str(kept_text.get("text", ""))
     values = kept_text.get("values")
     if values is None:
-        return str(kept_text["text"])
-    return translated(message(kept_text["text"], **values), translation)
+        return found
+    return translated(Text(found.format_map(values), found, "", values), translation)
