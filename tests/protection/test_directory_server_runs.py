@@ -102,7 +102,6 @@ def test_a_wrong_password_is_mailed_at_once_and_not_tried_again(connected: Conne
 
 
 def test_a_password_goes_to_no_other_place(connected: Connected) -> None:
-    assert connected.facts.has_password
     before = connected.facts.port
     connected.change(port=before + 1)
     assert not connected.facts.has_password
