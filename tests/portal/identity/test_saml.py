@@ -16,6 +16,7 @@ from django.test import TestCase
 from audit.selectors.events import Filter, events
 from chancery.policy.policy import Strength
 from portal import throttle
+from portal.identity import clients
 from portal.identity.strength import HANDED_OVER, Authentication, from_json
 from tenants.context import in_organization
 from tenants.directory.models import Group, GroupMember, Person
@@ -26,6 +27,8 @@ from tests.identity_provider.saml import SamlProvider, saml_provider, xml_of
 from tests.portal.identity.browser import Answer, Browser, enter
 from tests.portal.identity.saml import DOMAIN, attributes_of, connect
 from tests.tenants import builders
+
+DEVICE = "urn:ietf:params:oauth:grant-type:device_code"
 
 
 @pytest.fixture(scope="module")
@@ -240,3 +243,29 @@ class LogoutTest(SamlTest):
         Browser().post(f"{self.idp.path}/logout/", {"SAMLRequest": every})
         assert not get_user(three).is_authenticated
         assert len(self.happened("sign_on.signed_out")) == 3
+
+    def test_the_command_line_signs_in_by_the_provider_and_is_signed_out_by_it(self) -> None:
+        program, browser = Browser(), Browser()
+        started = program.form(
+            "/identity/o/api/device/code", {"client_id": clients.CLI, "scope": clients.ACCESS}
+        ).json()
+        confirm = f"/identity/o/device?code={started['user_code']}"
+        assert browser.get(confirm)["Location"].startswith("/signin/?next=/identity/o/device")
+        old = self.idp.sign_in(browser, "s-olga", at=-1200, query={"next": confirm}, **self.OLGA)
+        again = browser.get(old["Location"])
+        assert again["Location"].startswith(f"{self.idp.path}/?next="), (
+            "twenty minutes ago is too long ago for a device"
+        )
+        assert "fresh=1" in again["Location"]
+        back = self.idp.sign_in(browser, "s-olga", query={"next": confirm, "fresh": "1"}, **self.OLGA)
+        assert back["Location"] == confirm
+        assert "The device is signed in" in browser.post(confirm, {"action": "confirm"}).content.decode()
+        polled = {"grant_type": DEVICE, "device_code": started["device_code"], "client_id": clients.CLI}
+        token = program.form("/identity/o/api/token", polled).json()["refresh_token"]
+        refresh = {"grant_type": "refresh_token", "refresh_token": token, "client_id": clients.CLI}
+        refreshed = program.form("/identity/o/api/token", refresh)
+        assert refreshed.status_code == 200, refreshed.content
+        ended = self.provider.ends("post", "s-olga", "s-1")["context"]
+        Browser().post(f"{self.idp.path}/logout/", {"SAMLRequest": ended})
+        over = {**refresh, "refresh_token": refreshed.json().get("refresh_token", token)}
+        assert program.form("/identity/o/api/token", over).status_code == 400
