@@ -53,6 +53,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CHANCERY_HEARTBEATS", Kind.TEXT, "",
              "Folder in which each process touches a file every two seconds; the supervisor of the embedded mode sets"
              " it."),
+    Variable("CHANCERY_HOMES", Kind.FLAG, "yes",
+             "Whether people whose mail domain names another installation as their home sign in there, and come here"
+             " without an account of their own."),
     Variable("CHANCERY_KEYRING", Kind.TEXT, "",
              "Folder of the organizations' key-encryption keys, shared by all processes and backed up apart from the"
              " database; when empty, keyring under CHANCERY_DATA."),

@@ -30,6 +30,7 @@ CHANCERY_APPROVER_DAYS = env.number("CHANCERY_APPROVER_DAYS")
 CHANCERY_LDAP_NETWORKS = env.text("CHANCERY_LDAP_NETWORKS")
 CHANCERY_PROVISIONING_LEAST = env.number("CHANCERY_PROVISIONING_LEAST")
 CHANCERY_PROVISIONING_PERCENT = env.number("CHANCERY_PROVISIONING_PERCENT")
+CHANCERY_HOMES = env.flag("CHANCERY_HOMES")
 CHANCERY_REQUESTS_PER_SECOND = max(1, env.number("CHANCERY_REQUESTS_PER_SECOND"))
 CHANCERY_VIEWER_BYTES = env.number("CHANCERY_VIEWER_MEGABYTES") * 1024 * 1024
 CHANCERY_SIGN_ON_PRIVATE_NETWORKS = env.flag("CHANCERY_SIGN_ON_PRIVATE_NETWORKS")
@@ -48,6 +49,7 @@ SHARED_APPS = [
     "tenants.connections",
     "tenants.sign_on",
     "tenants.directory_servers",
+    "tenants.homes",
     "portal",
     "django_tenants",
     "django.contrib.auth",

@@ -43,9 +43,10 @@ from protection.selectors.read_permissions import permissions_due
 from protection.selectors.scheduled import due_in
 from protection.selectors.super_users import concerned
 from protection.services.ask_preview import forget_previews
+from tenants.directory.services.claim_groups import expire_claims
 from tenants.directory.services.expire import expire
 from tenants.directory_servers.selectors import organizations_with_work
-from tenants.sign_on.services.sessions import expire_sign_on
+from tenants.sign_on.services.sessions import end_home_sessions, expire_sign_on
 from tenants.worker import fan_out
 
 ANSWERS_KEPT: Final = timedelta(days=1)
@@ -196,8 +197,14 @@ def warn_of_ending_certificates() -> int:
     return warn_of_certificates()
 
 
+@shared_task(name="portal.end_home_sign_ins", base=Task)
+def end_home_sign_ins() -> int:
+    """End what came out of sign-ins at other installations that are over by now; return how many."""
+    return end_home_sessions()
+
+
 @shared_task(name="portal.expire", base=Task)
 def expire_secrets() -> int:
     """Delete one-time codes, links, spent tokens, old mail and answers to repeated writes that are over."""
     answers, _by_model = IdempotentAnswer.objects.filter(made_at__lt=timezone.now() - ANSWERS_KEPT).delete()
-    return expire() + expire_sign_on() + answers + forget_old()
+    return expire() + expire_sign_on() + expire_claims() + answers + forget_old()

@@ -37,6 +37,10 @@ class DirectoryKind(StrEnum):
     PERSON_CREATED = "person.created"
     PERSON_INVITED = "person.invited"
     PERSON_INVITED_AGAIN = "person.invited_again"
+    HOME_LINKED = "home.linked"
+    INSTALLATION_VISITED = "installation.visited"
+    INSTALLATION_FORBIDDEN = "installation.forbidden"
+    INSTALLATION_ALLOWED = "installation.allowed"
     PERSON_CHANGED = "person.changed"
     PERSON_DISABLED = "person.disabled"
     PERSON_ENABLED = "person.enabled"
@@ -75,6 +79,10 @@ class DirectoryKind(StrEnum):
 class OperatorKind(StrEnum):
     """What the operators' record holds beside the steps that are in an organization's ledger too."""
 
+    HOME_ACCEPTED = "home.accepted"
+    HOME_ALLOWED = "home.allowed"
+    HOME_FORBIDDEN = "home.forbidden"
+    HOME_FORGOTTEN = "home.forgotten"
     MAIL_DROPPED = "mail.dropped"
     MAIL_RETRIED = "mail.retried"
     OPERATOR_ADDED = "operator.added"

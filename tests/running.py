@@ -28,6 +28,11 @@ class Running:
     port: int
     data: Path
     output: Path
+    host: str = "localhost"
+
+    @property
+    def base(self) -> str:
+        return f"http://{self.host}:{self.port}"
 
     def said(self) -> str:
         return self.output.read_text(encoding="utf-8")
@@ -81,16 +86,16 @@ def ask(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]"
 
 
 @contextmanager
-def up(data: Path, port: int) -> Iterator[Running]:
+def up(data: Path, port: int, host: str = "localhost", **variables: str) -> Iterator[Running]:
     """Run ``up`` until it says that it is ready; whatever is left of it is ended afterwards."""
     output = data.with_name(f"{data.name}.{time.monotonic_ns()}.out")
-    arguments = command("up", "--empty", "--data", str(data), "--port", str(port))
-    kept = {name: value for name, value in SURROUNDINGS.items() if not name.startswith("CHANCERY_")}
+    arguments = command("up", "--empty", "--data", str(data), "--port", str(port), "--host", host)
+    kept = {name: value for name, value in SURROUNDINGS.items() if not name.startswith("CHANCERY_")} | variables
     with output.open("wb") as file:
         process = subprocess.Popen(
             arguments, cwd=ROOT, env=kept, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT
         )
-    running = Running(process, port, data, output)
+    running = Running(process, port, data, output, host)
     try:
         eventually(lambda: "Ready in" in running.said() or process.poll() is not None, "up was never ready")
         assert process.poll() is None, running.said()

@@ -55,6 +55,8 @@ DIRECTORY: Final = (
     "domain",
     "enrollment_code",
     "group",
+    "home",
+    "installation",
     "organization",
     "person",
     "application",

@@ -78,6 +78,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "ldap": "ldap.ldap",
         "provisioning": "provisioning.provisioning",
         "sign-on": "sign_on.sign_on",
+        "installation": "installations.installation",
         "pending": "administration.pending",
         "preview": "previews.preview",
         "settings": "service.settings",

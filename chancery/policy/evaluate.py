@@ -156,7 +156,12 @@ def given_to(case: Case) -> Given:
     """Return what is given to the subject of a case, whatever else may block access."""
     policy = case.content.policy or Policy()
     names = dict(_matching(case.subject, case.content, policy))
-    grants = [grant for name in sorted(names.keys() & policy.index.keys()) for grant in policy.index[name]]
+    ends: dict[UUID | None, int] = {one.id: one.until for one in case.subject.groups if one.until is not None}
+    grants = [
+        _until(grant, ends.get(names[name])) if ends else grant
+        for name in sorted(names.keys() & policy.index.keys())
+        for grant in policy.index[name]
+    ]
     personal = list(_personal(case))
     given: tuple[Grant | PersonalGrant, ...] = (*grants, *personal)
     return Given(
@@ -165,6 +170,13 @@ def given_to(case: Case) -> Given:
         tuple(one for one in personal if one.lasts(case.now)),
         tuple(one for one in given if not one.lasts(case.now)),
     )
+
+
+def _until(grant: Grant, end: int | None) -> Grant:
+    """Return a grant that ends when the word about a group of another installation does (docs/protocol.md P32)."""
+    if end is None:
+        return grant
+    return replace(grant, until=end if grant.until is None else min(end, grant.until))
 
 
 def stopped_organization(organization: OrganizationFacts) -> Deny | None:

@@ -24,13 +24,15 @@ class Group:
     """A group that holds the person, directly or through other groups, of any organization.
 
     One that is not ``live`` gives nothing any more, an archived one above all; what is denied or revoked for it stays
-    so (P19).
+    so (P19).  ``until`` is set for a group of another installation, in seconds since 1970: so long its word counts that
+    the person is in it (docs/protocol.md P32).
     """
 
     id: UUID
     organization: UUID
     address: str
     live: bool = True
+    until: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

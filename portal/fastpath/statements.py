@@ -193,6 +193,7 @@ class FastPathDatabase:
         return Reading(
             service=service_state(documents[0]),
             subject=subject,
+            home=self.authentication.home,
             organization_active=state["organization_state"] == Organization.State.ACTIVE,
             service_active=state["service_active"],
             device_feed_id=row.device.feed_id,

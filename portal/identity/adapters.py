@@ -27,6 +27,9 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy
 
 from portal.identity import account_words, clients, issuer_keys, origins, second_factors
+from portal.identity.homes.arriving import require_home
+from portal.identity.homes.asserting import claims_for
+from portal.identity.homes.names import SCOPE
 from portal.identity.redirects import onward
 from portal.identity.sign_on.enforcing import require_provider
 from portal.identity.sign_on.sessions import name_session, way_out
@@ -81,6 +84,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if is_disabled(user.pk):
             raise ImmediateHttpResponse(self.respond_user_inactive(request, user))
         require_provider(request, user)
+        require_home(request, user)
         super().login(request, user)
 
     def post_login(self, request: HttpRequest, user: AbstractBaseUser, **how: Any) -> HttpResponse:
@@ -185,6 +189,7 @@ class IssuerAdapter(DefaultOIDCAdapter):
 
     scope_display = DefaultOIDCAdapter.scope_display | {
         clients.ACCESS: gettext_lazy("Protect, open and manage documents as you"),
+        SCOPE: gettext_lazy("Learn your name, addresses and groups of your organization"),
     }
 
     def validate_resource_uris(self, *, uris: list[str], **_kwargs: Any) -> None:
@@ -210,7 +215,14 @@ class IssuerAdapter(DefaultOIDCAdapter):
         claims: dict[str, Any] = super().get_claims(purpose, user, client, scopes, email=email, **kwargs)
         if "profile" in scopes and isinstance(user, Person):
             claims |= {"zoneinfo": user.time_zone, **({"locale": user.language} if user.language else {})}
+        if SCOPE in scopes and purpose == "id_token" and isinstance(user, Person):
+            claims |= claims_for(user, self.request)
         return claims
+
+    def populate_server_metadata(self, metadata: dict[str, Any]) -> None:
+        """Say that other installations may ask who somebody is, and that each answer names who gives it (RFC 9207)."""
+        metadata["scopes_supported"] = [*metadata["scopes_supported"], SCOPE]
+        metadata["authorization_response_iss_parameter_supported"] = True
 
 
 class StrengthAdapter(DefaultMFAAdapter):

@@ -1,6 +1,7 @@
 """Forms of the account suite, in our words; some of them would tell too much, or let too many in."""
 
 from typing import Any
+from urllib.parse import parse_qs
 
 from allauth.account.adapter import get_adapter
 from allauth.account.forms import (
@@ -15,6 +16,7 @@ from allauth.account.forms import (
     SetPasswordForm,
     SignupForm,
 )
+from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.base.forms import ReauthenticateForm as ReauthenticateByCodeForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
@@ -107,6 +109,10 @@ class EnabledResetForm(InOurWords, ResetPasswordForm):
 class NormalLoginForm(InOurWords, LoginForm):
     """Signs in by password; the address is looked up in its normal form, whatever form it was typed in."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["login"].initial = _hinted(context.request)
+
     def clean_login(self) -> str:
         """Return the normal form."""
         return str(get_adapter().clean_email(super().clean_login()))
@@ -119,3 +125,9 @@ class NormalCodeForm(InOurWords, RequestLoginCodeForm):
         """Look the normal form up."""
         self.cleaned_data["email"] = get_adapter().clean_email(self.cleaned_data["email"])
         return str(super().clean_email())
+
+
+def _hinted(request: HttpRequest) -> str:
+    """Return the address that a client names for whom it leads here to sign in, "" for none."""
+    _path, _mark, query = request.GET.get("next", "").partition("?")
+    return next(iter(parse_qs(query).get("login_hint", [])), "")[:320]

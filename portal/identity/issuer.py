@@ -23,6 +23,7 @@ from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.signing import BadSignature, Signer
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
 from django.utils.translation import override
@@ -33,6 +34,8 @@ from oauthlib.openid.connect.core.exceptions import ConsentRequired
 from portal import clock
 from portal.identity import clients, recent_sign_in, tokens
 from portal.identity.adapters import ONE_ORIGIN
+from portal.identity.homes import asserting
+from portal.identity.homes.names import installation_of
 from portal.identity.sign_on.target import AGAIN
 from portal.identity.token_exchange import (
     BESIDE,
@@ -72,6 +75,11 @@ class ConsentView(AuthorizationView):
         refusal.redirect_uri = request.GET["redirect_uri"]
         return _leading_back(refusal)
 
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Say what another installation would learn, where one asks."""
+        found: dict[str, Any] = super().get_context_data(**kwargs)
+        return found | asserting.told(self.request, found["client"].id)
+
     def get_initial(self) -> dict[str, Any]:
         """Sign into the form who is asked, and when."""
         self._request_info |= {ASKED: str(self.request.user.pk), ASKED_AT: clock.now()}
@@ -101,9 +109,14 @@ def authorization(request: HttpRequest) -> HttpResponse:
     again = "" if request.user.is_authenticated else request.GET.get(AGAIN, "")
     if again and request.method == "GET":
         return _anew(request, again)
+    installation = installation_of(_client_of(request))
+    refused = asserting.stopped(request, installation) if installation else None
+    if refused is not None:
+        return refused
     response = _authorization(request)
     if response.status_code == HTTPStatus.FOUND:
         _remember_beside_code(request, response)
+        _name_issuer(response)
     elif response.status_code == HTTPStatus.OK:
         _let_form_leave(request, response)
     return response
@@ -155,12 +168,18 @@ def token(request: HttpRequest) -> HttpResponse:
         taken = inherited(request)
     except GrantRefused as refusal:
         return JsonResponse({"error": refusal.error}, status=HTTPStatus.BAD_REQUEST)
+    setattr(request, asserting.EXCHANGED, taken.authentication)
     try:
         response = _token(request)
     except ValidationError as error:
         response = _invalid_target(error)
     if response.status_code == HTTPStatus.OK:
-        _mark(json.loads(response.content), taken)
+        given = _mark(json.loads(response.content), taken)
+        installation = installation_of(request.POST.get("client_id", ""))
+        if installation and taken.person is not None:
+            # It has learned who that is, and can do nothing else here.
+            given.delete()
+            asserting.note_arrival(request, taken.person, installation)
     else:
         forgive(taken)
     return response
@@ -173,26 +192,39 @@ def _invalid_target(error: ValidationError) -> HttpResponse:
     return JsonResponse(body, status=HTTPStatus.BAD_REQUEST)
 
 
-def _mark(answer: dict[str, Any], taken: Inherited) -> None:
+def _mark(answer: dict[str, Any], taken: Inherited) -> QuerySet[Token]:
     """Write family and sign-in into the new tokens, and keep the hash of the one that was exchanged."""
     values = [answer[name] for name in ("access_token", "refresh_token") if name in answer]
-    for row in Token.objects.filter(hash__in=[tokens.hash_of(value) for value in values]):
+    rows: QuerySet[Token] = Token.objects.filter(hash__in=[tokens.hash_of(value) for value in values])
+    for row in rows:
         data = row.data if isinstance(row.data, dict) else {}
         beside = {tokens.FAMILY: str(taken.family), tokens.AUTHENTICATION: taken.authentication.as_json()}
         row.data = data | beside
         row.save(update_fields=["data"])
     remember_exchange(taken)
+    return rows
 
 
 def _remember_beside_code(request: HttpRequest, response: HttpResponse) -> None:
     code = parse_qs(urlsplit(response["Location"]).query).get("code", [""])[0]
-    client_id = request.GET.get("client_id") or _asked(request).get("client_id", "")
-    key = authorization_codes.cache_key(client_id, code)
+    key = authorization_codes.cache_key(_client_of(request), code)
     kept = cache.get(key) if code else None
     if kept is None:
         return
     kept[BESIDE] = of_session_with_generation(request) | {"session": request.session.session_key}
     cache.set(key, kept, timeout=settings.IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN)
+
+
+def _name_issuer(response: HttpResponse) -> None:
+    """Say in an answer to a client whose answer it is, so that nobody takes it for another one's (RFC 9207)."""
+    parts = urlsplit(response["Location"])
+    if parts.netloc and {"code", "error"} & parse_qs(parts.query).keys():
+        query = f"{parts.query}&{urlencode({'iss': settings.CHANCERY_BASE_URL})}"
+        response["Location"] = parts._replace(query=query).geturl()
+
+
+def _client_of(request: HttpRequest) -> str:
+    return str(request.GET.get("client_id") or _asked(request).get("client_id", ""))
 
 
 def _asked(request: HttpRequest) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from portal import clock
-from portal.identity.sign_on.sessions import provider_of
+from portal.identity.sign_on.sessions import home_of, provider_of
 from portal.identity.strength import of_session
 from portal.rejected_input import shown_again, typed_in
 
@@ -72,12 +72,15 @@ def is_recent(request: HttpRequest) -> bool:
 def sign_in_again(request: HttpRequest, why: str = "") -> HttpResponse:
     """End the sign-in, and lead to the sign-in page and back to this page; what was typed is not lost."""
     typed = typed_in(request)
-    provider = provider_of(request)
+    provider, home = provider_of(request), home_of(request)
     logout(request)
     if typed is None and provider is not None:
         # Where an identity provider signed them in, it asks them again.
         again = {"next": request.get_full_path(), "fresh": "1"}
         return HttpResponseRedirect(f"{reverse('sign_on', args=[provider])}?{urlencode(again)}")
+    if typed is None and home is not None:
+        again = {"next": request.get_full_path(), "fresh": "1"}
+        return HttpResponseRedirect(f"{reverse('home_sign_in', args=[home])}?{urlencode(again)}")
     if typed is not None:
         sign_in = f"{reverse('account_login')}?{urlencode({'next': request.path})}"
         return shown_again(request, typed, "signed_out", {"sign_in": sign_in})

@@ -1,6 +1,6 @@
 """How strongly and how recently somebody signed in, carried from the session into tokens and other sessions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
@@ -23,15 +23,18 @@ class Authentication:
     """One sign-in: its strength, and its moment in seconds since 1970 (0 when nobody knows).
 
     ``by`` is the id of the sign-in by an identity provider that it is, so that whatever comes out of it ends with it.
+    ``home`` is the mail domain whose installation has signed the person in (docs/protocol.md P32).
     """
 
     strength: Strength
     at: int
     by: str = ""
+    home: str = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return what is kept in sessions, codes and tokens."""
-        return {"strength": self.strength.value, "at": self.at, **({"by": self.by} if self.by else {})}
+        more = {name: value for name, value in (("by", self.by), ("home", self.home)) if value}
+        return {"strength": self.strength.value, "at": self.at, **more}
 
 
 NEVER = Authentication(Strength.CODE, 0)
@@ -42,7 +45,8 @@ def from_json(kept: object) -> Authentication:
     if not isinstance(kept, dict):
         return NEVER
     try:
-        return Authentication(Strength(kept["strength"]), int(kept["at"]), str(kept.get("by", "")))
+        by, home = str(kept.get("by", "")), str(kept.get("home", ""))
+        return Authentication(Strength(kept["strength"]), int(kept["at"]), by, home)
     except (KeyError, TypeError, ValueError):
         return NEVER
 
@@ -73,7 +77,7 @@ def _with_own_step(said: Authentication, steps: list[dict[str, Any]]) -> Authent
     own = [step for step in steps if step.get("method") == "mfa"]
     if not own:
         return said
-    return Authentication(_strongest(own), int(max(step.get("at", 0) for step in own)), said.by)
+    return replace(said, strength=_strongest(own), at=int(max(step.get("at", 0) for step in own)))
 
 
 def _strongest(steps: list[dict[str, Any]]) -> Strength:

@@ -6,7 +6,7 @@ since, by disabling or by a fresh start, the code is worth nothing.
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -47,6 +47,8 @@ class Inherited:
     spent: Token | None = None
     retried: str = ""
     """The hash of a device code, which its device asks with again when it was too early."""
+    person: Person | None = None
+    """Whose code it was, of a code of a client alone."""
 
 
 def of_session_with_generation(request: HttpRequest) -> dict[str, Any]:
@@ -73,7 +75,8 @@ def inherited(request: HttpRequest) -> Inherited:
         case Client.GrantType.AUTHORIZATION_CODE:
             code = fields.get("code", "")
             kept = authorization_codes.lookup(fields.get("client_id", ""), code) if code else None
-            return _spent(_hash("authorization", code), kept, "sub")
+            taken = _spent(_hash("authorization", code), kept, "sub")
+            return replace(taken, person=None if kept is None else Person.objects.filter(pk=kept["sub"]).first())
         case Client.GrantType.DEVICE_CODE:
             return _of_device_code(fields.get("device_code", ""))
         case _:

@@ -21,7 +21,9 @@ def subject_of(row: SubjectRow, *, organization: UUID, strength: Strength, netwo
         person=row.person_id,
         addresses=row.addresses,
         memberships=frozenset(Membership(place.organization_id, place.guest) for place in row.places if _counts(place)),
-        groups=tuple(Group(group.id, group.organization_id, group.address, group.live) for group in row.groups),
+        groups=tuple(
+            Group(group.id, group.organization_id, group.address, group.live, group.until) for group in row.groups
+        ),
         domains=row.domains,
         device=None if row.device is None else _device(row.device),
         strength=strength,

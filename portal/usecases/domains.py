@@ -20,6 +20,8 @@ from tenants.directory.services.claim_domain import claim_domain as claim_domain
 from tenants.directory.services.prove_domain import prove_domain as prove_domain_service
 from tenants.directory.services.record_domain_check import record_domain_check
 from tenants.directory.services.release_domain import release_domain as release_domain_service
+from tenants.homes.selectors import home_of_domain
+from tenants.homes.services.homes import forget_home
 from tenants.organizations.selectors import OrganizationFacts
 
 RATE: Final = 1 / 10
@@ -64,6 +66,9 @@ def prove_domain(*, caller: Caller, domain: str, without_dns: bool = False) -> E
         text_records=lambda _domain: [known.challenge],
         actor=caller.directory_actor,
     )
+    if home_of_domain(known.domain) is not None:
+        # Its people are at home here from now on, and sign in here (docs/protocol.md P32).
+        forget_home(domain=known.domain)
     done = _("{domain} is proven: your organization answers for its addresses from now on.")
     return effect(True, done.format(domain=known.domain), "")
 

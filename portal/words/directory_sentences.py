@@ -146,6 +146,16 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
     DirectoryKind.SIGN_ON_REFUSED: {PLAIN: _("{who} was refused: a sign-in by “{application}” does not count here.")},
     DirectoryKind.SIGN_ON_SIGNED_OUT: {PLAIN: _("{who} signed {target} out, since “{application}” says so.")},
     DirectoryKind.SIGN_ON_BYPASSED: {PLAIN: _("{who} signed in without “{application}”, as named for emergencies.")},
+    DirectoryKind.HOME_LINKED: {
+        PLAIN: _("{who} bound the account of {target}: they sign in at their home, {application}, from now on."),
+    },
+    DirectoryKind.INSTALLATION_VISITED: {PLAIN: _("{who} signed in at another installation, {application}.")},
+    DirectoryKind.INSTALLATION_FORBIDDEN: {
+        PLAIN: _("{who} forbade members to sign in at the installation {application}."),
+    },
+    DirectoryKind.INSTALLATION_ALLOWED: {
+        PLAIN: _("{who} allowed members again to sign in at the installation {application}."),
+    },
     DirectoryKind.ORGANIZATION_SUSPENDED: {PLAIN: _("{who} suspended the organization; nothing of it opens.")},
     DirectoryKind.ORGANIZATION_RESUMED: {PLAIN: _("{who} resumed the suspended organization.")},
     DirectoryKind.ORGANIZATION_RESTORE_CONFIRMED: {

@@ -101,6 +101,8 @@ def change_sentences(row: EventRow, known: Known) -> list[str]:
     if row.kind == DirectoryKind.PERSON_STARTED_AFRESH:
         ended = [f"{called}: {row.details[name]}" for name, called in _ENDED.items() if name in row.details]
         found += [_("Ended: {what}.").format(what=", ".join(ended))] if ended else []
+    if row.kind != DirectoryKind.HOME_LINKED and row.details.get("home"):
+        found.append(_("Signed in at {home}.").format(home=row.details["home"]))
     return found
 
 

@@ -334,6 +334,8 @@ def _within_budget(
 def _details(request: LicenseRequest, reading: Reading, item: Decided) -> dict[str, Any]:
     """Return what else is to be known of the decision; what the program says of itself is kept as its statement."""
     stated: dict[str, Any] = {"program": request.program} if request.program else {}
+    if reading.home:
+        stated["home"] = reading.home
     if request.enforces:
         stated["enforces"] = in_order(request.enforces)
     state = item.state

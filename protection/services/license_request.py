@@ -41,6 +41,9 @@ class Reading:
     grant: NamedGrant | None = None
     budgets: BudgetsUsed | None = None
     permission: NamedPermission | None = None
+    home: str = ""
+    """The mail domain whose installation has signed the person in, "" where they signed in here (docs/protocol.md
+    P32)."""
 
 
 class LicensingDatabase(Protocol):

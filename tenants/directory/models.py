@@ -79,6 +79,7 @@ class Address(models.Model):
         NOBODY = ""
         PERSON = "person"
         ORGANIZATION = "organization"
+        HOME = "home"
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="addresses")
     address = models.CharField(max_length=254)
@@ -283,6 +284,26 @@ class Group(models.Model):
 
     def __str__(self) -> str:
         return self.address
+
+
+class GroupClaim(models.Model):
+    """The groups of another installation that a person is in, as their home has said (docs/protocol.md P32).
+
+    ``home_id`` names the home.  What was said counts until ``until`` and is not asked for in between.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    home_id = models.UUIDField(db_index=True)
+    addresses = ArrayField(models.CharField(max_length=254), default=list)
+    until = models.DateTimeField()
+
+    class Meta:
+        """One row for each home of a person."""
+
+        constraints = [models.UniqueConstraint(fields=["person", "home_id"], name="directory_one_claim_of_a_home")]
+
+    def __str__(self) -> str:
+        return f"groups of {self.person_id}"
 
 
 class GroupMember(models.Model):

@@ -71,6 +71,9 @@ SELECT
    FROM public.directory_group g JOIN public.organizations_organization o ON o.id = g.organization_id
    WHERE g.id = ANY(ARRAY(SELECT group_id FROM inside))) AS groups,
   (SELECT json_agg(json_build_array(group_id, via)) FROM inside) AS ways,
+  (SELECT json_agg(json_build_array(c.home_id, c.addresses, floor(extract(epoch FROM c.until))::bigint))
+   FROM public.directory_groupclaim c
+   WHERE c.person_id = %(person)s::uuid AND c.until > statement_timestamp()) AS claims,
   (SELECT json_object_agg(before.name, extract(epoch FROM before.ended_at) ORDER BY before.ended_at) FROM (
    SELECT d.domain AS name, d.ended_at FROM public.directory_parteddomain d
    WHERE {elsewhere} AND d.domain = ANY(ARRAY(

@@ -8,6 +8,7 @@ import uuid
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from tenants.directory.managers import OfOrganization
@@ -124,24 +125,36 @@ class SignOnGroup(models.Model):
 class SignOnSession(models.Model):
     """One sign-in by a provider, which sessions and tokens name that came out of it.
 
+    The provider is an organization's connection, or the home of the person at another installation (docs/protocol.md
+    P32), whose
+    sign-ins are over at ``ends_at``.
     ``sid`` is the provider's own name of its session, by which it says that the session is over, and ``name_id`` what
     it calls the person in it, where that is another name than the subject.  ``sealed_hint`` is what its page for
     signing out asks for, sealed by the portal.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    connection = models.ForeignKey(SignOnConnection, on_delete=models.CASCADE, related_name="sessions")
+    connection = models.ForeignKey(SignOnConnection, null=True, on_delete=models.CASCADE, related_name="sessions")
+    home_id = models.UUIDField(null=True, db_index=True)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
     subject = models.CharField(max_length=191)
     sid = models.CharField(max_length=255, blank=True)
     name_id = models.CharField(max_length=256, blank=True, default="")
     sealed_hint = models.BinaryField(null=True)
     began_at = models.DateTimeField(db_default=Now(), editable=False, db_index=True)
+    ends_at = models.DateTimeField(null=True, db_index=True)
     ended_at = models.DateTimeField(null=True)
 
     class Meta:
         """Found by what a provider calls them."""
 
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(connection__isnull=False, home_id__isnull=True)
+                | Q(connection__isnull=True, home_id__isnull=False, ends_at__isnull=False),
+                name="sign_on_session_of_one_provider",
+            )
+        ]
         indexes = [
             models.Index(fields=["connection", "subject"], name="sign_on_session_subject"),
             models.Index(fields=["connection", "sid"], name="sign_on_session_sid"),

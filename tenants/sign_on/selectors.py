@@ -203,7 +203,16 @@ def certificates_that_end(before: datetime) -> tuple[SignOnFacts, ...]:
 def sealed_hint_of(session_id: UUID) -> tuple[UUID, bytes] | None:
     """Return the connection of a sign-in and the provider's token about it, as it is kept."""
     row = SignOnSession.objects.filter(id=session_id).first()
-    return None if row is None or row.sealed_hint is None else (row.connection_id, bytes(row.sealed_hint))
+    if row is None or row.sealed_hint is None or row.connection_id is None:
+        return None
+    return row.connection_id, bytes(row.sealed_hint)
+
+
+def home_of_session(session_id: UUID) -> UUID | None:
+    """Return the home by which a sign-in was made, None for one by a connection."""
+    rows = SignOnSession.objects.filter(id=session_id)
+    found: UUID | None = rows.values_list("home_id", flat=True).first()
+    return found
 
 
 def _facts(rows: Iterable[SignOnConnection]) -> tuple[SignOnFacts, ...]:

@@ -238,6 +238,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "server_id": server,
         "run_id": run,
         "sign_on_session": NOBODY,
+        "home_id": NOBODY,
         "change_id": everywhere,
         "message_id": NOBODY,
         "level": 0,

@@ -11,7 +11,7 @@ import pytest
 from django.core import mail
 from django.utils import timezone
 
-from portal import locations
+from portal import locations, resolvers
 from portal.tasks import recheck_domain_records
 from portal.usecases import domain_lookup
 from tenants.directory.domain_checks import LookupResult
@@ -28,7 +28,7 @@ Serve = Callable[..., list[DnsServer]]
 @pytest.fixture
 def serve(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     """Return what starts resolvers with these zones and configures them."""
-    monkeypatch.setattr(domain_lookup, "SECONDS", 0.5)
+    monkeypatch.setattr(resolvers, "SECONDS", 0.5)
     with ExitStack() as stack:
 
         def start(*zones: Zone) -> list[DnsServer]:

@@ -20,6 +20,7 @@ from tests.protection.reach.administration import (
     walk_budgets,
     walk_configuration,
     walk_directory_servers,
+    walk_installations,
     walk_organization,
     walk_people,
     walk_provisioning,
@@ -63,6 +64,7 @@ def test_every_command_reaches_what_the_api_reaches(cast: Cast, plan: Path, comm
     walk_documents(cast, plan, commands)
     walk_budgets(cast, plan, commands)
     walk_blocks(cast, commands)
+    walk_installations(cast, commands)
     walk_configuration(cast, plan, commands)
     walk_provisioning(cast, commands)
     walk_sign_on(cast, plan, commands)

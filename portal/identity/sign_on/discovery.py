@@ -26,6 +26,8 @@ class ProviderMetadata:
     issuer: str
     members: Mapping[str, Any]
     keys: Mapping[str, Any]
+    scopes: frozenset[str] = frozenset()
+    """What may be asked for, of what it says so itself."""
 
 
 def read_provider(*, url: str = "", text: str = "") -> ProviderMetadata:
@@ -51,7 +53,8 @@ def read_provider(*, url: str = "", text: str = "") -> ProviderMetadata:
                 remedy=message("Give the address of the issuer itself."),
             )
     members = _members(found)
-    return ProviderMetadata(str(found["issuer"]), members, read_keys(members["jwks_uri"]))
+    scopes = frozenset(_strings(found.get("scopes_supported")))
+    return ProviderMetadata(str(found["issuer"]), members, read_keys(members["jwks_uri"]), scopes)
 
 
 def read_keys(url: str) -> dict[str, Any]:

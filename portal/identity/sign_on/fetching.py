@@ -114,6 +114,9 @@ def checked_url(url: str) -> str:
 
 def _reachable(host: str, port: int) -> str:
     """Return the address of a name, if all that it has are public.  Raises ProviderFailed."""
+    if host.endswith(".localhost"):
+        # Names under it mean this machine, which many systems do not know (RFC 6761, 6.3).
+        host = "127.0.0.1"
     try:
         found = [str(one[4][0]) for one in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except (OSError, UnicodeError):

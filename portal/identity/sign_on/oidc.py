@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
-import jwt
 from django.core.cache import cache
 
 from chancery.texts import message
@@ -17,6 +16,7 @@ from portal.identity.sign_on.errors import AnswerRefused, ProviderFailed
 from portal.identity.sign_on.fetching import fetched
 from portal.identity.sign_on.pending import AGAIN, MOST_AGE, SKEW, Pending, address, not_begun, redirect_address
 from portal.identity.sign_on.secrets import unseal
+from portal.identity.sign_on.verifying import verified
 from portal.throttle import retry_after
 from tenants.sign_on.selectors import SignOnFacts, sealed_secret_of
 from tenants.sign_on.services.connections import keep_keys
@@ -133,54 +133,25 @@ def _exchanged(connection: SignOnFacts, pending: Pending, code: str) -> tuple[st
 
 
 def _verified(connection: SignOnFacts, token: str, required: tuple[str, ...] = ("exp", "iat", "sub")) -> dict[str, Any]:
-    """Return a token's claims: signed by a key of the provider in a way it uses, by it, and for us alone.
-
-    Raises AnswerRefused.
-    """
-    try:
-        header = jwt.get_unverified_header(token)
-        algorithm = str(header.get("alg"))
-        if algorithm not in connection.metadata["algorithms"]:
-            raise AnswerRefused(message("The provider's token is signed in a way that is not believed."))
-        claims: dict[str, Any] = jwt.decode(
-            token,
-            _key(connection, header, algorithm),
-            algorithms=[algorithm],
-            audience=connection.client_id,
-            issuer=connection.issuer,
-            leeway=SKEW,
-            options={"require": ["iss", "aud", *required]},
-        )
-    except (jwt.PyJWTError, ValueError, TypeError) as error:
-        raise AnswerRefused(message("The provider's token is not valid."), remedy=AGAIN) from error
-    if claims["aud"] not in (connection.client_id, [connection.client_id]):
-        raise AnswerRefused(message("The provider's token is for others as well."))
-    return claims
+    """Return a token's claims.  Raises AnswerRefused."""
+    return verified(
+        token,
+        issuer=connection.issuer,
+        audience=connection.client_id,
+        algorithms=connection.metadata["algorithms"],
+        keys=connection.keys,
+        reread=lambda: _reread(connection),
+        required=required,
+    )
 
 
-def _key(connection: SignOnFacts, header: Mapping[str, Any], algorithm: str) -> jwt.PyJWK:
-    """Return the provider's key that a token names; keys that are not known are read anew, once a minute."""
-    found = _named(connection.keys, header, algorithm)
-    if found is None and not retry_after(f"sign-on keys {connection.id}", rate=1 / 60, burst=2):
-        keys = read_keys(connection.metadata["jwks_uri"])
-        keep_keys(connection_id=connection.id, keys=keys)
-        found = _named(keys, header, algorithm)
-    if found is None:
-        raise AnswerRefused(message("The provider's token is signed by a key that it does not name."), remedy=AGAIN)
-    return found
-
-
-def _named(keys: Mapping[str, Any], header: Mapping[str, Any], algorithm: str) -> jwt.PyJWK | None:
-    family = {"R": "RSA", "P": "RSA", "E": "OKP" if algorithm == "EdDSA" else "EC"}[algorithm[0]]
-    rows = [
-        one
-        for one in keys.get("keys", [])
-        if one.get("kty") == family
-        and one.get("alg", algorithm) == algorithm
-        and ("kid" not in header or one.get("kid") == header["kid"])
-    ]
-    # Without a name for the key there must be no choice.
-    return jwt.PyJWK(dict(rows[0]), algorithm=algorithm) if len(rows) == 1 else None
+def _reread(connection: SignOnFacts) -> Mapping[str, Any]:
+    """Read the provider's keys anew, once a minute."""
+    if retry_after(f"sign-on keys {connection.id}", rate=1 / 60, burst=2):
+        return {}
+    keys = read_keys(connection.metadata["jwks_uri"])
+    keep_keys(connection_id=connection.id, keys=keys)
+    return keys
 
 
 def _completed(connection: SignOnFacts, claims: dict[str, Any], access: str) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Sessions that an identity provider began: at the base domain, named by their sign-in, and led out again."""
 
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from allauth.account.internal.flows.login import perform_login, record_authentication
@@ -13,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from chancery.policy.policy import Strength
+from portal.identity.homes.arriving import require_home, settled
 from portal.identity.redirects import onward
 from portal.identity.second_factors import has_second_factor
 from portal.identity.sign_on.enforcing import require_provider
@@ -20,7 +23,7 @@ from portal.identity.sign_on.protocols import spoken_by
 from portal.identity.sign_on.secrets import seal
 from portal.identity.strength import SIGN_ON, Authentication, of_session
 from tenants.directory.models import Person
-from tenants.sign_on.selectors import SignOnFacts, sealed_hint_of
+from tenants.sign_on.selectors import SignOnFacts, home_of_session, sealed_hint_of
 from tenants.sign_on.services.sessions import BY, begin_sign_on_session, is_over
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
@@ -41,8 +44,6 @@ def begin_session(
 
     Where the provider has asked for no second factor and the person has one of ours, it is asked for here.
     """
-    logout(request)
-    person = Person.objects.get(id=person_id)
     by = begin_sign_on_session(
         connection_id=connection.id,
         person_id=person_id,
@@ -51,8 +52,25 @@ def begin_session(
         name_id=spoken_by(connection).name_in(hint),
         sealed_hint=seal(connection.id, hint),
     )
-    request.session[SIGN_ON] = {"person": str(person_id), **replace(authentication, by=str(by)).as_json()}
-    record_authentication(request, person, method="socialaccount", provider=connection.provider, uid=subject)
+    said = replace(authentication, by=str(by))
+    return enter_session(request, person_id, said, provider=connection.provider, subject=subject, goes_to=goes_to)
+
+
+def enter_session(
+    request: HttpRequest,
+    person_id: UUID,
+    authentication: Authentication,
+    *,
+    provider: str,
+    subject: str,
+    goes_to: str,
+    kept: Mapping[str, Any] | None = None,
+) -> HttpResponse:
+    """Begin a session that names its sign-in, after the step of our own where one is due; ``kept`` lies beside it."""
+    logout(request)
+    person = Person.objects.get(id=person_id)
+    request.session[SIGN_ON] = {"person": str(person_id), **authentication.as_json(), **(kept or {})}
+    record_authentication(request, person, method="socialaccount", provider=provider, uid=subject)
     if authentication.strength.rank < Strength.MFA.rank and has_second_factor(person_id):
         answer: HttpResponse = perform_login(
             request, Login(user=person, email_verification="none", redirect_url=goes_to)
@@ -60,6 +78,7 @@ def begin_session(
         return answer
     try:
         require_provider(request, person)
+        require_home(request, person)
     except ImmediateHttpResponse as refused:
         logout(request)
         page: HttpResponse = refused.response
@@ -76,7 +95,7 @@ def name_session(request: HttpRequest) -> None:
     if not by:
         return
     UserSession.objects.filter(session_key=request.session.session_key).update(data={BY: by})
-    if is_over(UUID(by)):
+    if is_over(UUID(by)) or not settled(request):
         logout(request)
 
 
@@ -93,3 +112,9 @@ def provider_of(request: HttpRequest) -> UUID | None:
     by = of_session(request).by
     found = sealed_hint_of(UUID(by)) if by else None
     return None if found is None else found[0]
+
+
+def home_of(request: HttpRequest) -> UUID | None:
+    """Return the home at another installation by which the signed-in person was signed in."""
+    by = of_session(request).by
+    return home_of_session(UUID(by)) if by else None

@@ -28,6 +28,7 @@ DEFAULT_DATA = ROOT / "var"
 ROLE = "chancery_app"
 WEB_SECONDS = 60.0
 ALL_NAMES = (*reversed(programs.NAMES), valkey.NAME, postgresql.NAME)
+LOCALHOST = "localhost"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Options:
     port: int
     data: Path
     empty: bool
+    host: str = LOCALHOST
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,10 +67,18 @@ def _parsed(arguments: Sequence[str]) -> Options:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help=f"port of the web server ({DEFAULT_PORT})")
     parser.add_argument("--data", type=Path, default=DEFAULT_DATA, help="folder for everything that is kept (var)")
     parser.add_argument("--empty", action="store_true", help="start without the demo that fills the pages")
+    parser.add_argument(
+        "--host",
+        default=LOCALHOST,
+        help="name of this installation, localhost or one under it: a second one on this machine needs another"
+        " (localhost)",
+    )
     given = parser.parse_args(arguments)
     if not 0 < given.port <= programs.HIGHEST_PORT:
         parser.error(f"a port is a number from 1 to {programs.HIGHEST_PORT}, not {given.port}")
-    return Options(given.port, given.data.resolve(), given.empty)
+    if re.fullmatch(r"(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)*localhost", given.host) is None:
+        parser.error(f"a host is localhost or a name under it, like fabrikam.localhost, not {given.host}")
+    return Options(given.port, given.data.resolve(), given.empty, given.host)
 
 
 def run(options: Options, folders: Folders, began: float) -> None:
@@ -85,7 +95,7 @@ def run(options: Options, folders: Folders, began: float) -> None:
 
 
 def _start_all(options: Options, folders: Folders, supervisor: Supervisor, began: float) -> None:
-    base_url = f"http://localhost:{options.port}"
+    base_url = f"http://{options.host}:{options.port}"
     new = not (folders.open_to_account / "postgresql").exists()
     say(f"Chancery {VERSION}" + (" – first start, this takes a little longer" if new else ""))
     (folders.data / "static").mkdir(exist_ok=True)

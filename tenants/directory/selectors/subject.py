@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from psycopg.rows import dict_row
 
@@ -37,6 +37,8 @@ class GroupOf:
     organization_id: UUID
     address: str
     live: bool = True
+    until: int | None = None
+    """Until when the word of the person's home counts, in seconds since 1970; None for a group of this installation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +142,7 @@ def from_row(person_id: UUID, row: Mapping[str, Any]) -> SubjectRow:
         epochs[organization_id] = epoch
         live = state == Organization.State.ACTIVE and organization_id not in shut and group in reached
         groups.append(GroupOf(UUID(group), organization_id, address, live))
+    groups += _claimed(row["claims"] or ())
     return SubjectRow(
         person_id=person_id,
         is_active=row["is_active"],
@@ -181,6 +184,21 @@ def _reached(ways: Iterable[tuple[str, str | None]], archived: Collection[str]) 
             reached.add(group)
             waiting += above.get(group, ())
     return reached
+
+
+def _claimed(claims: Iterable[tuple[str, Iterable[str], int]]) -> Iterable[GroupOf]:
+    """Yield the groups that the person's home says they are in; the home takes the place of the organization."""
+    for home, addresses, until in claims:
+        for address in addresses:
+            yield GroupOf(claimed_group(UUID(home), address), UUID(home), address, until=until)
+
+
+def claimed_group(home_id: UUID, address: str) -> UUID:
+    """Return the id of a group of another installation: what is granted to it is bound to this home of the domain.
+
+    A home that takes its place one day has other ids, and inherits nothing.
+    """
+    return uuid5(home_id, address)
 
 
 def _device(row: Mapping[str, Any]) -> DeviceKeys | None:

@@ -1,7 +1,7 @@
 """Sign-ins by a provider: begun, named by what comes out of them, and ended together with it."""
 
 from collections.abc import Collection, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -42,9 +42,16 @@ def begin_sign_on_session(
     return made.id
 
 
+def begin_home_session(*, home_id: UUID, person_id: UUID, subject: str, ends_at: datetime) -> UUID:
+    """Write down a sign-in by the person's home at another installation, which is over at a moment."""
+    made = SignOnSession.objects.create(home_id=home_id, person_id=person_id, subject=subject, ends_at=ends_at)
+    return made.id
+
+
 def is_over(session_id: UUID) -> bool:
     """Tell whether a sign-in was ended, or is not known any more."""
-    return not SignOnSession.objects.filter(id=session_id, ended_at__isnull=True).exists()
+    rows = SignOnSession.objects.filter(id=session_id, ended_at__isnull=True)
+    return not rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=timezone.now())).exists()
 
 
 @transaction.atomic
@@ -97,6 +104,16 @@ def sign_out_by_provider(
             details={"connection": str(connection.id), "sign_ins": number},
         )
     return sum(ended.values())
+
+
+@transaction.atomic
+def end_home_sessions(*, home_id: UUID | None = None, person_id: UUID | None = None) -> int:
+    """End sign-ins by a home, those of a person alone, or all that are over by now; return how many."""
+    rows = SignOnSession.objects.select_for_update().filter(home_id__isnull=False, ended_at__isnull=True)
+    rows = rows.filter(ends_at__lte=timezone.now()) if home_id is None else rows.filter(home_id=home_id)
+    found = list((rows if person_id is None else rows.filter(person_id=person_id)).order_by("id"))
+    _end(found)
+    return len(found)
 
 
 def expire_sign_on() -> int:

@@ -29,6 +29,7 @@ from tests.chancery.policy.world import (
     granting,
 )
 
+TO_TEAM = granting((TEAM.address, "VIEW"))
 ENDS: dict[str, tuple[Asked, int, int]] = {
     "the organization's days": (case(), 30 * DAY, 30 * DAY),
     "shorter days of the policy": (case(replace(TO_RITA, offline_days=7)), 7 * DAY, 7 * DAY),
@@ -52,6 +53,19 @@ ENDS: dict[str, tuple[Asked, int, int]] = {
         ),
         30 * DAY,
         30 * DAY,
+    ),
+    "the word of a home that they are in a group": (
+        case(TO_TEAM, replace(RITA_AT_WORK, groups=(replace(TEAM, until=NOW + 45),))),
+        45,
+        45,
+    ),
+    "the earlier end of a grant to a group of a home": (
+        case(
+            granting((TEAM.address, "VIEW", NOW + 20)),
+            replace(RITA_AT_WORK, groups=(replace(TEAM, until=NOW + 45),)),
+        ),
+        20,
+        20,
     ),
     "the grant's end": (case(granting((RITA_ADDRESS, "VIEW", NOW + 40))), 40, 40),
     "the grant's end, of a license per opening": (

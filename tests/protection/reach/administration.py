@@ -114,6 +114,14 @@ def walk_blocks(cast: Cast, commands: Commands) -> None:
     run(cast.ada, "block", "remove", made["id"], *yes)
 
 
+def walk_installations(cast: Cast, commands: Commands) -> None:
+    ada, run, host = cast.ada, commands.run, f"h{uuid4().hex[:8]}.example"
+    run(ada, "installation", "forbid", host, "--yes", "--reason", "A test")
+    assert host in {one["host"] for one in run(ada, "installation", "list")["results"]}
+    run(ada, "installation", "records")
+    run(ada, "installation", "allow", host)
+
+
 def walk_budgets(cast: Cast, plan: Path, commands: Commands) -> None:
     ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
     sealed = [protect(cast.olga, plan, f"{MAX}:VIEW", offline_days=0) for _ in range(2)]

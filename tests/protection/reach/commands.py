@@ -106,6 +106,7 @@ READ: Final[Mapping[str, set[str]]] = {
     **dict.fromkeys(("ldap list", "ldap runs", "ldap found", "ldap test"), LIST),
     "ldap show": {"name", "host", "has_password"},
     "sign-on list": LIST,
+    **dict.fromkeys(("installation list", "installation records"), LIST),
     "sign-on show": {"name", "state", "redirect_address"},
     "pause show": {"pause", "confirms"},
     "person offboarding": {"documents", "disabled", "hand_overs"},

@@ -64,6 +64,8 @@ PAGES: Final[Mapping[str, str]] = {
     "POST blocks": "block_new",
     "POST configuration/file": "configuration",
     "DELETE blocks/{block_id}": "block_remove",
+    "POST installations/forbid": "installation_forbid",
+    "POST installations/allow": "installation_allow",
     "POST sign-on": "sign_on_new",
     "PATCH sign-on/{sign_on_id}": "sign_on_connection",
     "POST sign-on/{sign_on_id}/end": "sign_on_connection",
