@@ -41,6 +41,10 @@ VARIABLES: tuple[Variable, ...] = (
              " gives either of them access."),
     Variable("CHANCERY_BASE_URL", Kind.TEXT, "http://localhost:8000",
              "Where sign-in, the issuer and sign-up live; organizations live on hosts under its host name."),
+    Variable("CHANCERY_BROWSER_HOURS", Kind.NUMBER, "168",
+             "How many hours after signing in a browser is signed out, at most; organizations only shorten it."),
+    Variable("CHANCERY_BROWSER_IDLE_MINUTES", Kind.NUMBER, "10080",
+             "After how many minutes without use a browser is signed out, at most; organizations only shorten it."),
     Variable("CHANCERY_DATA", Kind.TEXT, "var",
              "Folder for what the service keeps on disk; in the embedded mode also databases and secrets."),
     Variable("CHANCERY_DATABASE_POOL", Kind.NUMBER, "0",
@@ -77,6 +81,12 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CHANCERY_NAME", Kind.TEXT, "Chancery", "Name of the installation on its pages and in its mail."),
     Variable("CHANCERY_OPEN_SIGNUP", Kind.FLAG, "no",
              "Whether anybody with a proven address may create an organization; always on in the embedded mode."),
+    Variable("CHANCERY_PROGRAM_DAYS", Kind.NUMBER, "365",
+             "How many days after signing in a command line or another program has to sign in again, at most;"
+             " organizations only shorten it."),
+    Variable("CHANCERY_PROGRAM_IDLE_DAYS", Kind.NUMBER, "90",
+             "After how many days without use such a program has to sign in again, at most; organizations only shorten"
+             " it."),
     Variable("CHANCERY_PROVISIONING_LEAST", Kind.NUMBER, "20",
              "How many people a provisioning connection may disable or delete within an hour in any case."),
     Variable("CHANCERY_PROVISIONING_PERCENT", Kind.NUMBER, "10",

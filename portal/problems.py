@@ -27,6 +27,7 @@ from portal.languages import translate
 from portal.request_facts import correlation_id
 from portal.usecases.addresses import TooManyAddressCodes
 from portal.usecases.decoys import OnlyWatchersMark
+from portal.usecases.lost_devices import TooManyGuesses
 from portal.usecases.read_permissions.query import PermissionRefused
 from protection.services.access import OnlyTheOwner
 from protection.services.change import Widening
@@ -51,6 +52,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (PausedGivesNothing, HTTPStatus.FORBIDDEN),
     (PermissionRefused, HTTPStatus.FORBIDDEN),
     (TooManyAddressCodes, HTTPStatus.TOO_MANY_REQUESTS),
+    (TooManyGuesses, HTTPStatus.TOO_MANY_REQUESTS),
     (SendWholeLicense, HTTPStatus.CONFLICT),
     (Conflict, HTTPStatus.CONFLICT),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -104,7 +106,7 @@ def of_error(error: ChanceryError) -> Problem:
 
 
 def _headers_of(error: ChanceryError) -> dict[str, str]:
-    if isinstance(error, TooManyAddressCodes):
+    if isinstance(error, TooManyAddressCodes | TooManyGuesses):
         return {"Retry-After": str(error.seconds)}
     return {"Retry-After": "2"} if isinstance(error, Unavailable) else {}
 

@@ -28,6 +28,10 @@ CHANCERY_DATABASE_ROLE = env.text("CHANCERY_DATABASE_ROLE")
 CHANCERY_DNS_RESOLVERS = locations.resolvers(env.text("CHANCERY_DNS_RESOLVERS"))
 CHANCERY_APPROVER_DAYS = env.number("CHANCERY_APPROVER_DAYS")
 CHANCERY_LDAP_NETWORKS = env.text("CHANCERY_LDAP_NETWORKS")
+CHANCERY_BROWSER_HOURS = max(1, env.number("CHANCERY_BROWSER_HOURS"))
+CHANCERY_BROWSER_IDLE_MINUTES = max(5, env.number("CHANCERY_BROWSER_IDLE_MINUTES"))
+CHANCERY_PROGRAM_DAYS = max(1, env.number("CHANCERY_PROGRAM_DAYS"))
+CHANCERY_PROGRAM_IDLE_DAYS = max(1, env.number("CHANCERY_PROGRAM_IDLE_DAYS"))
 CHANCERY_PROVISIONING_LEAST = env.number("CHANCERY_PROVISIONING_LEAST")
 CHANCERY_PROVISIONING_PERCENT = env.number("CHANCERY_PROVISIONING_PERCENT")
 CHANCERY_HOMES = env.flag("CHANCERY_HOMES")
@@ -165,10 +169,11 @@ LOGIN_REDIRECT_URL = "/"
 SESSION_ENGINE = "portal.identity.sessions"
 # A thousand new documents with all their objects in one license request; files never come here.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
-SESSION_COOKIE_AGE = int(timedelta(days=7).total_seconds())
+SESSION_COOKIE_AGE = int(timedelta(hours=CHANCERY_BROWSER_HOURS).total_seconds())
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not CHANCERY_EMBEDDED
 _cookie_prefix = "" if CHANCERY_EMBEDDED else "__Host-"
 SESSION_COOKIE_NAME = f"{_cookie_prefix}chancery-session"
+BROWSER_COOKIE_NAME = f"{_cookie_prefix}chancery-browser"
 CSRF_COOKIE_NAME = f"{_cookie_prefix}chancery-csrf"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
@@ -252,7 +257,7 @@ USERSESSIONS_TRACK_ACTIVITY = False
 IDP_OIDC_ADAPTER = "portal.identity.adapters.IssuerAdapter"
 IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 10 * 60
 IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN = 60
-IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = int(timedelta(days=90).total_seconds())
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = int(timedelta(days=CHANCERY_PROGRAM_IDLE_DAYS).total_seconds())
 IDP_OIDC_ROTATE_REFRESH_TOKEN = True
 IDP_OIDC_DEVICE_CODE_EXPIRES_IN = 10 * 60
 IDP_OIDC_DEVICE_CODE_INTERVAL = 2
@@ -327,7 +332,6 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "django_cotton.templatetags.cotton",
-                "portal.templatetags.browsers",
                 "portal.templatetags.charts",
                 "portal.templatetags.languages",
                 "portal.templatetags.lists",

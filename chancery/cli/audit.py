@@ -55,6 +55,7 @@ DIRECTORY: Final = (
     "domain",
     "enrollment_code",
     "group",
+    "loss_code",
     "home",
     "installation",
     "organization",
@@ -62,6 +63,7 @@ DIRECTORY: Final = (
     "application",
     "provisioning",
     "role",
+    "session",
     "sign_in_link",
     "sign_on",
 )

@@ -24,7 +24,8 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "preferences": "account.preferences",
         "address": "addresses.address",
         "leave": "service.leave",
-        "device": "administration.device",
+        "device": "lost_devices.device",
+        "session": "sessions.session",
     },
     message("Files"): {
         "protect": "files.protect",

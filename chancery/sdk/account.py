@@ -21,7 +21,7 @@ from chancery.errors import ChanceryError, Expired
 from chancery.objects.account import AccountCertificate
 from chancery.objects.jws import b64, unb64
 from chancery.objects.proof import Request, sign_proof
-from chancery.sdk.errors import NotSignedIn, Unreachable
+from chancery.sdk.errors import NotSignedIn, ServiceError, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.http import Answer, Http, json_body
 from chancery.sdk.routes import base_of
@@ -31,6 +31,7 @@ RENEW_BEFORE: Final = 7 * 86_400
 """Seconds before the end of a certificate at which the client asks for the next one."""
 _TOKEN_MARGIN: Final = 30
 _ROOM: Final = 64 * 1024
+_LOST: Final = "device_lost"
 """Bytes that the record of all tokens may need."""
 
 
@@ -222,6 +223,13 @@ class Tokens:
         except Unreachable:
             raise
         except Exception as error:
+            if isinstance(error, ServiceError) and error.members.get("error_description") == _LOST:
+                raise NotSignedIn(
+                    message("This device was reported lost, so its sign-in has ended and it opens nothing any more."),
+                    remedy=message(
+                        "If you have it back, run: chancery login. If you did not report it, tell your administrators."
+                    ),
+                ) from error
             raise NotSignedIn(message("Your sign-in on this device has ended.")) from error
         return dict(answer)
 

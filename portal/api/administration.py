@@ -33,6 +33,7 @@ from portal.usecases.keys import activate_key, create_key, mark_key_compromised,
 from portal.usecases.settings import change_settings, switch_service
 from protection.selectors.organization import Key, keys, settings
 from protection.services.configure import PLATFORMS, TRACKING, Configuration
+from tenants.directory.session_limits import UNITS, limits_of
 
 DEACTIVATED = effect_answer("ServiceDeactivated", latest_offline_moment=UNTIL)
 COMPROMISED = effect_answer("KeyCompromised", latest_offline_moment=UNTIL)
@@ -52,6 +53,9 @@ class Rotation(Confirmed):
 
 
 STRENGTHS: Final = [way.value for way in Strength if way is not Strength.CODE]
+
+
+OPERATORS: Final = "How long members stay signed in; 0 leaves the limit of the installation."
 
 
 class SettingsChange(Confirmed):
@@ -94,6 +98,10 @@ class SettingsChange(Confirmed):
         child=serializers.CharField(max_length=40),
         help_text=f"Kinds of device that open nothing: {', '.join(PLATFORMS)}.",
     )
+    browser_idle_minutes = serializers.IntegerField(required=False, min_value=0, help_text=OPERATORS)
+    browser_hours = serializers.IntegerField(required=False, min_value=0, help_text=OPERATORS)
+    program_idle_days = serializers.IntegerField(required=False, min_value=0, help_text=OPERATORS)
+    program_days = serializers.IntegerField(required=False, min_value=0, help_text=OPERATORS)
 
 
 class SettingsShown(Answer):
@@ -114,6 +122,10 @@ class SettingsShown(Answer):
     strength = serializers.ChoiceField(allow_blank=True, choices=STRENGTHS)
     networks = serializers.ListField(child=serializers.CharField())
     platforms_off = serializers.ListField(child=serializers.CharField())
+    browser_idle_minutes = serializers.IntegerField(help_text="Minutes without use; 0: as the installation says.")
+    browser_hours = serializers.IntegerField(help_text="Hours since the sign-in; 0: as the installation says.")
+    program_idle_days = serializers.IntegerField(help_text="Days without use; 0: as the installation says.")
+    program_days = serializers.IntegerField(help_text="Days since the sign-in; 0: as the installation says.")
 
 
 class KeyItem(Answer):
@@ -265,16 +277,22 @@ class Settings(OrganizationView):
         """Apply what is named, from the next license on."""
         wanted = checked(SettingsChange, request.data)
         stated, group = self.stated(wanted), wanted.pop("untracked_group", None)
+        limits = {name: wanted.pop(name) for name in UNITS if name in wanted}
         settings = {name: value for name, value in wanted.items() if name not in Confirmed().fields}
         made = change_settings(
-            caller=self.caller, configuration=Configuration(**settings), untracked_group=group, stated=stated
+            caller=self.caller,
+            configuration=Configuration(**settings),
+            limits=limits,
+            untracked_group=group,
+            stated=stated,
         )
         return Response({**_settings(self.organization.id), **made.as_json()})
 
 
 def _settings(organization: UUID) -> dict[str, Any]:
     found = settings()
-    return {**asdict(found), "untracked_group": untracked_address(organization, found.untracked_group)}
+    group = untracked_address(organization, found.untracked_group)
+    return {**asdict(found), "untracked_group": group, **limits_of(organization)}
 
 
 class ActivateService(OrganizationView):

@@ -80,6 +80,16 @@ DEVICE: Final[Example] = {
     "created_at": "2026-06-01T08:00:00Z",
     "revoked_at": None,
 }
+SESSION: Final[Example] = {
+    "id": "5d0c6c5e-6f0b-4b0e-9d3a-0d5a3c1b7e21",
+    "kind": "browser",
+    "name": "Firefox, Linux",
+    "ip": "192.0.2.7",
+    "since": "2026-11-29T08:00:00Z",
+    "last_used": "2026-11-29T09:12:00Z",
+    "current": False,
+    "devices": [],
+}
 DISCOVERY: Final[Example] = {
     "iss": "https://id.example.com",
     "oidc": "https://id.example.com/.well-known/openid-configuration",
@@ -279,6 +289,10 @@ SETTINGS: Final[Example] = {
     "strength": "",
     "networks": [],
     "platforms_off": [],
+    "browser_idle_minutes": 480,
+    "browser_hours": 24,
+    "program_idle_days": 0,
+    "program_days": 0,
 }
 NEW_TEMPLATE: Final[Example] = {
     "names": {"en": "Read only, all employees"},

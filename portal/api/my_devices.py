@@ -27,6 +27,7 @@ from portal.api.framework import (
     directory_actor,
     effect_response,
     page_answer,
+    plain,
     refuse_disabled,
     stated_by,
 )
@@ -35,8 +36,9 @@ from portal.identity import recent_sign_in
 from portal.identity.bearer import caller, token_shown
 from portal.identity.page_tokens import outsider_session
 from portal.identity.proof import ProvenDevice, proven
-from portal.notifications.mails import mail_device_added
+from portal.notifications.sessions import mail_device_added
 from portal.ordering import DEVICES, in_order
+from portal.request_facts import client_address
 from portal.usecases.devices import revoke_device
 from portal.usecases.effects import effect_answer
 from protection.services.certify import DeviceKeys, account_certificate
@@ -147,7 +149,13 @@ class Devices(BaseView):
         certificate = _certificate(proven(facts), ends_at=facts.ends_at)
         me = caller(request)
         if session is None:
-            mail_device_added(person=me.id, address=me.email, device=facts.name, platform=facts.platform)
+            mail_device_added(
+                person=me.id,
+                address=me.email,
+                device=facts.name,
+                platform=facts.platform,
+                ip=client_address(plain(request)),
+            )
         return Response({"id": str(facts.id), "account_certificate": certificate}, status=HTTPStatus.CREATED)
 
 

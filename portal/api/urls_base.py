@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.api import chosen, discovery, enrollments, me, my_addresses, my_devices, shared
+from portal.api import chosen, discovery, enrollments, lost_devices, me, my_addresses, my_devices, my_sessions, shared
 
 urlpatterns = [
     path("discovery", discovery.Discovery.as_view(), name="api_discovery"),
@@ -12,10 +12,20 @@ urlpatterns = [
     path("me/addresses/confirm", my_addresses.ConfirmMyAddress.as_view(), name="api_my_address_confirm"),
     path("me/addresses/remove", my_addresses.RemoveMyAddress.as_view(), name="api_my_address_remove"),
     path("me/addresses/main", my_addresses.MainMyAddress.as_view(), name="api_my_address_main"),
+    path("me/sessions", my_sessions.MySessions.as_view(), name="api_my_sessions"),
+    path("me/sessions/end-others", my_sessions.EndMyOtherSessions.as_view(), name="api_my_sessions_end_others"),
+    path("me/sessions/<uuid:session_id>/end", my_sessions.EndMySession.as_view(), name="api_my_session_end"),
     path("devices", my_devices.Devices.as_view(), name="api_devices"),
     path("devices/chosen", chosen.ChosenDevices.as_view(), name="api_devices_chosen"),
     path("devices/<uuid:device_id>", my_devices.DeviceDetail.as_view(), name="api_device"),
     path("devices/<uuid:device_id>/certificate", my_devices.DeviceCertificate.as_view(), name="api_device_certificate"),
+    path("devices/<uuid:device_id>/lost", lost_devices.DeviceLost.as_view(), name="api_device_lost"),
+    path("loss-code/devices", lost_devices.DevicesByLossCode.as_view(), name="api_devices_by_loss_code"),
+    path(
+        "loss-code/devices/<uuid:device_id>/lost",
+        lost_devices.DeviceLostByCode.as_view(),
+        name="api_device_lost_by_code",
+    ),
     path("shared", shared.Shared.as_view(), name="api_shared"),
     path("enrollments", enrollments.Enrollments.as_view(), name="api_enrollments"),
 ]

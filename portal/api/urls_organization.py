@@ -1,6 +1,6 @@
 """The API's addresses at an organization's host."""
 
-from django.urls import path
+from django.urls import include, path
 
 from portal.api import (
     access_requests,
@@ -267,6 +267,7 @@ urlpatterns = [
     ),
     path("people/<uuid:person_id>/invitation", people.PersonInvitation.as_view(), name="api_person_invitation"),
     path("people/<uuid:person_id>/offboarding", hand_overs.PersonOffboarding.as_view(), name="api_person_offboarding"),
+    path("", include("portal.api.urls_sessions")),
     path("people/<uuid:person_id>/removal", removal.PersonRemoval.as_view(), name="api_person_removal"),
     path("people/<uuid:person_id>/rights", roles.PersonRights.as_view(), name="api_person_rights"),
     path("roles", roles.Roles.as_view(), name="api_roles"),

@@ -11,7 +11,7 @@ LABELS: Final = {
     "oldpassword": gettext_lazy("Current password"),
     "password1": gettext_lazy("Password"),
     "password2": gettext_lazy("The same password again"),
-    "remember": gettext_lazy("Stay signed in for a week"),
+    "remember": gettext_lazy("Stay signed in when the browser is closed"),
     "code": gettext_lazy("Code"),
 }
 """What each field is called, by its name."""

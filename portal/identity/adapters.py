@@ -30,6 +30,7 @@ from portal.identity import account_words, clients, issuer_keys, origins, second
 from portal.identity.homes.arriving import require_home
 from portal.identity.homes.asserting import claims_for
 from portal.identity.homes.names import SCOPE
+from portal.identity.known_browsers import recognize_browser
 from portal.identity.redirects import onward
 from portal.identity.sign_on.enforcing import require_provider
 from portal.identity.sign_on.sessions import name_session, way_out
@@ -91,7 +92,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Lead on after any way of signing in, also to the host of an organization."""
         response: HttpResponse = super().post_login(request, user, **how)
         name_session(request)
-        return onward(request, response["Location"]) if response.has_header("Location") else response
+        led = onward(request, response["Location"]) if response.has_header("Location") else response
+        return recognize_browser(request, led)
 
     def is_reauthentication_required(self, *, app: str, **_more: Any) -> bool:
         """Ask nobody a second time: ``portal.identity.recent_sign_in`` sees to fresh sign-ins, for everybody alike."""

@@ -26,6 +26,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import override
 from django.views.decorators.csrf import csrf_exempt
 from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
@@ -36,6 +37,7 @@ from portal.identity import clients, recent_sign_in, tokens
 from portal.identity.adapters import ONE_ORIGIN
 from portal.identity.homes import asserting
 from portal.identity.homes.names import installation_of
+from portal.identity.sessions import signed_in_at
 from portal.identity.sign_on.target import AGAIN
 from portal.identity.token_exchange import (
     BESIDE,
@@ -167,14 +169,17 @@ def token(request: HttpRequest) -> HttpResponse:
     try:
         taken = inherited(request)
     except GrantRefused as refusal:
-        return JsonResponse({"error": refusal.error}, status=HTTPStatus.BAD_REQUEST)
+        why = {"error_description": refusal.why} if refusal.why else {}
+        return JsonResponse({"error": refusal.error, **why}, status=HTTPStatus.BAD_REQUEST)
     setattr(request, asserting.EXCHANGED, taken.authentication)
     try:
         response = _token(request)
     except ValidationError as error:
         response = _invalid_target(error)
     if response.status_code == HTTPStatus.OK:
-        given = _mark(json.loads(response.content), taken)
+        answer = json.loads(response.content)
+        given = _mark(answer, taken)
+        response.content = json.dumps(_told_its_end(answer, taken)).encode()
         installation = installation_of(request.POST.get("client_id", ""))
         if installation and taken.person is not None:
             # It has learned who that is, and can do nothing else here.
@@ -193,16 +198,28 @@ def _invalid_target(error: ValidationError) -> HttpResponse:
 
 
 def _mark(answer: dict[str, Any], taken: Inherited) -> QuerySet[Token]:
-    """Write family and sign-in into the new tokens, and keep the hash of the one that was exchanged."""
+    """Write family and sign-in into the new tokens, and keep the hash of the one that was exchanged.
+
+    No token outlives its sign-in.
+    """
     values = [answer[name] for name in ("access_token", "refresh_token") if name in answer]
     rows: QuerySet[Token] = Token.objects.filter(hash__in=[tokens.hash_of(value) for value in values])
     for row in rows:
         data = row.data if isinstance(row.data, dict) else {}
         beside = {tokens.FAMILY: str(taken.family), tokens.AUTHENTICATION: taken.authentication.as_json()}
-        row.data = data | beside
-        row.save(update_fields=["data"])
+        row.data = data | beside | {tokens.BEGAN: taken.began}
+        row.expires_at = min((one for one in (row.expires_at, taken.ends) if one is not None), default=None)
+        row.save(update_fields=["data", "expires_at"])
     remember_exchange(taken)
     return rows
+
+
+def _told_its_end(answer: dict[str, Any], taken: Inherited) -> dict[str, Any]:
+    """Return the answer with how long the token is good, where its sign-in is over before that."""
+    if taken.ends is None or "expires_in" not in answer:
+        return answer
+    left = int((taken.ends - timezone.now()).total_seconds())
+    return {**answer, "expires_in": max(1, min(answer["expires_in"], left))}
 
 
 def _remember_beside_code(request: HttpRequest, response: HttpResponse) -> None:
@@ -211,7 +228,8 @@ def _remember_beside_code(request: HttpRequest, response: HttpResponse) -> None:
     kept = cache.get(key) if code else None
     if kept is None:
         return
-    kept[BESIDE] = of_session_with_generation(request) | {"session": request.session.session_key}
+    session = {"session": request.session.session_key, "began": signed_in_at(dict(request.session.items()))}
+    kept[BESIDE] = of_session_with_generation(request) | session
     cache.set(key, kept, timeout=settings.IDP_OIDC_AUTHORIZATION_CODE_EXPIRES_IN)
 
 

@@ -27,6 +27,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from portal.identity import clients, strength
 from portal.identity.redirects import led_on
+from portal.identity.sessions import BASE_SESSION, BEGAN
 from portal.identity.sign_on.sessions import provider_of, way_out
 from portal.identity.sign_on.target import AGAIN, safe_target
 from portal.identity.token_exchange import BESIDE, is_current
@@ -37,7 +38,6 @@ from tenants.directory.models import Person
 from tenants.sign_on.services.sessions import BASE
 
 PENDING = "chancery.signin"
-BASE_SESSION = "chancery.base_session"
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
@@ -83,7 +83,7 @@ def finish(request: HttpRequest) -> HttpResponse:
     beside = kept.get(BESIDE) or {}
     login(request, person, backend=BACKEND)
     request.session[strength.HANDED_OVER] = strength.from_json(beside).as_json()
-    request.session[BASE_SESSION] = beside.get("session")
+    request.session[BASE_SESSION], request.session[BEGAN] = beside.get("session"), beside.get("began")
     UserSession.objects.create_from_request(request)
     # So that signing out at the base domain finds what it handed over.
     UserSession.objects.filter(session_key=request.session.session_key).update(data={BASE: beside.get("session")})

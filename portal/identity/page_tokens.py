@@ -12,8 +12,10 @@ from typing import Final
 from uuid import UUID
 
 from allauth.idp.oidc.models import Token
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth.signals import user_logged_out
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
@@ -24,14 +26,17 @@ from chancery.texts import message
 from portal.identity import clients
 from portal.identity.origins import is_ours
 from portal.identity.strength import Authentication, of_session
-from portal.identity.tokens import AUTHENTICATION, FAMILY, VerifiedToken, hash_of
+from portal.identity.tokens import AUTHENTICATION, FAMILY, VerifiedToken, forget, hash_of
 from tenants.directory.selectors.devices import device_of
+from tenants.directory.selectors.sessions import DEVICES
 from tenants.directory.services.enter_code import OutsiderSession, session_with_id
 from tenants.organizations.selectors import hosts_of, organization_by_id
 
 SECONDS: Final = 300
 _FAMILY: Final = "chancery.page_tokens"
 """In the session: the family of its tokens while this browser is no device yet."""
+_DEVICE: Final = "chancery.device"
+"""In the session: the device that this browser is, as far as it is written beside the session already."""
 
 
 def grant_to_page(request: HttpRequest, *, person: UUID, origin: str, device: UUID | None) -> str:
@@ -42,6 +47,8 @@ def grant_to_page(request: HttpRequest, *, person: UUID, origin: str, device: UU
     """
     if not is_ours(origin):
         raise InvalidObject(message("This is not an address of this installation."))
+    if device is not None:
+        _note_device(request, device)
     until = timezone.now() + timedelta(seconds=SECONDS)
     return _granted(clients.BROWSER, person, origin, _family(request, person, device), of_session(request), until)
 
@@ -99,9 +106,26 @@ def _family(request: HttpRequest, person: UUID, device: UUID | None) -> UUID:
     return facts.token_family
 
 
+def _note_device(request: HttpRequest, device: UUID) -> None:
+    """Write beside the session which device the browser is, so that it can end together with the session."""
+    if request.session.get(_DEVICE) != str(device):
+        rows = UserSession.objects.select_for_update().filter(session_key=request.session.session_key)
+        with transaction.atomic():
+            for row in rows:
+                row.data = {**row.data, DEVICES: sorted({*row.data.get(DEVICES, ()), str(device)})}
+                row.save(update_fields=["data"])
+        request.session[_DEVICE] = str(device)
+
+
+def end_page_tokens(person: UUID) -> None:
+    """End the tokens of all pages of the person; a page that is still signed in gets a new one by itself."""
+    Token.objects.filter(client_id=clients.BROWSER, user_id=person).delete()
+    forget()
+
+
 @receiver(user_logged_out, dispatch_uid="portal.identity.page_tokens")
 def _signed_out(user: object, **_kwargs: object) -> None:
-    """End the tokens of all pages of the person; a page that is still signed in gets a new one by itself."""
+    """End the tokens of pages when their person signs out."""
     person = getattr(user, "pk", None)
     if person is not None:
-        Token.objects.filter(client_id=clients.BROWSER, user_id=person).delete()
+        end_page_tokens(person)

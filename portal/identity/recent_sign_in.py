@@ -27,6 +27,7 @@ PAGES: Final = frozenset(
         "account_email",
         "account_set_password",
         "device_code",
+        "device_lost",
         "issuer_device",
         "mfa_activate_totp",
         "mfa_add_webauthn",

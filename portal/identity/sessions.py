@@ -8,10 +8,12 @@ session holds is sealed too: a mailed code that waits in a row would let its rea
 import hashlib
 import json
 import secrets
-from datetime import datetime
-from typing import Any
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.flows.email_verification_by_code import EMAIL_VERIFICATION_CODE_SESSION_KEY
 from allauth.account.internal.stagekit import LOGIN_SESSION_KEY
 from django.conf import settings
@@ -19,11 +21,19 @@ from django.contrib.auth import SESSION_KEY
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 
 from chancery.crypto import aead, labels
 from chancery.errors import CannotUnseal
 from tenants.directory.models import BrowserSession
+from tenants.directory.session_limits import browsers_within
 
+BASE_SESSION: Final = "chancery.base_session"
+"""In a session at an organization's host: the key of the one at the base domain that it was handed over from."""
+BEGAN: Final = "chancery.began"
+"""In the same: when the person signed in there, in seconds since 1970."""
+USED_WITHIN: Final = timedelta(minutes=1)
+"""How exactly it is known when a session was used last: not every request writes."""
 _KEY_LENGTH = 40
 
 
@@ -51,14 +61,28 @@ class SessionStore(DatabaseStore):
 
     def load(self) -> dict[str, Any]:
         """Return what the session holds; nothing for one that has ended or does not open."""
-        row = self._get_session_from_db()  # type: ignore[attr-defined]  # the stubs leave it out
-        return {} if row is None else _opened(row)
+        rows = browsers_within().filter(session_key=self.session_key, expire_date__gt=timezone.now())
+        row = rows.first() if self.session_key else None
+        if row is None:
+            self._session_key = None
+            return {}
+        found = _opened(row)
+        if self.cookie and row.person_id is not None:
+            _use(row, found)
+        return found
 
     def create_model_instance(self, data: dict[str, Any]) -> BrowserSession:  # type: ignore[override]
         """Return the row to write."""
         key = self._get_or_create_session_key()  # type: ignore[attr-defined]  # the stubs leave it out
         expires: datetime = self.get_expiry_date()
-        return BrowserSession(session_key=key, sealed=_sealed(key, data), expire_date=expires, person_id=_person(data))
+        return BrowserSession(
+            session_key=key,
+            sealed=_sealed(key, data),
+            expire_date=expires,
+            person_id=_person(data),
+            signed_in_at=datetime.fromtimestamp(signed_in_at(data), UTC),
+            used_at=timezone.now(),
+        )
 
     def _get_new_session_key(self) -> str:
         """Begin with a fresh secret and return its hash."""
@@ -86,6 +110,20 @@ class SealedSessionMiddleware(SessionMiddleware):
 def key_of(cookie: str) -> str:
     """Return the key of the row that belongs to a cookie."""
     return hashlib.sha256(labels.BROWSER_SESSION + cookie.encode()).hexdigest()[:_KEY_LENGTH]
+
+
+def signed_in_at(data: dict[str, Any]) -> float:
+    """Return when the person of a session signed in, in seconds since 1970; now for somebody who is about to."""
+    steps = [step.get("at", 0) for step in data.get(AUTHENTICATION_METHODS_SESSION_KEY, ())]
+    return float(data.get(BEGAN) or max(steps, default=0) or time.time())
+
+
+def _use(row: BrowserSession, data: dict[str, Any]) -> None:
+    """Write down that a session is used, and the one that it was handed over from, once a minute."""
+    now = timezone.now()
+    if now - row.used_at >= USED_WITHIN:
+        keys = [row.session_key, *([data[BASE_SESSION]] if data.get(BASE_SESSION) else [])]
+        BrowserSession.objects.filter(session_key__in=sorted(keys), used_at__lt=now).update(used_at=now)
 
 
 def _sealed(key: str, data: dict[str, Any]) -> bytes:

@@ -6,8 +6,8 @@ since, by disabling or by a fresh start, the code is worth nothing.
 """
 
 import uuid
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -19,23 +19,29 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from chancery.errors import ChanceryError
+from portal import clock
 from portal.identity import tokens
 from portal.identity.proof import prove
 from portal.identity.strength import NEVER, Authentication, from_json, of_session
 from tenants.directory.access import end_family
 from tenants.directory.models import Device, Person, SpentSecret
+from tenants.directory.session_limits import program_limits
 from tenants.sign_on.services.sessions import is_over
 
 BESIDE: Final = "chancery"
 GENERATION: Final = "generation"
 
 
+LOST: Final = "device_lost"
+"""What a device is told that was reported lost, as ``error_description``: only who holds its last token hears it."""
+
+
 class GrantRefused(Exception):
     """The code or token is not exchanged; ``error`` is the word of RFC 6749 or RFC 8628."""
 
-    def __init__(self, error: str = "invalid_grant") -> None:
+    def __init__(self, error: str = "invalid_grant", why: str = "") -> None:
         super().__init__(error)
-        self.error = error
+        self.error, self.why = error, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,10 @@ class Inherited:
     spent: Token | None = None
     retried: str = ""
     """The hash of a device code, which its device asks with again when it was too early."""
+    began: int = field(default_factory=clock.now)
+    """When the sign-in was made, in seconds since 1970."""
+    ends: datetime | None = None
+    """When the sign-in is over however it is used, where that is limited."""
     person: Person | None = None
     """Whose code it was, of a code of a client alone."""
 
@@ -134,10 +144,13 @@ def _of_refresh_token(request: HttpRequest, value: str) -> Inherited:
     if row is not None:
         data = row.data if isinstance(row.data, dict) else {}
         family = UUID(data[tokens.FAMILY]) if tokens.FAMILY in data else uuid.uuid4()
-        return Inherited(family, from_json(data.get(tokens.AUTHENTICATION)), spent=row)
+        ends = _ends(row, family)
+        return Inherited(family, from_json(data.get(tokens.AUTHENTICATION)), spent=row, began=_began(row), ends=ends)
     spent = SpentSecret.objects.filter(token_hash=token_hash).first()
     if spent is None:
         return Inherited(uuid.uuid4(), NEVER)
+    if Device.objects.filter(token_family=spent.family, lost_at__isnull=False).exists():
+        raise GrantRefused(why=LOST)
     restored = _restored(request, spent, value)
     if restored is None:
         _end_what_it_gave(spent)
@@ -171,7 +184,32 @@ def _restored(request: HttpRequest, spent: SpentSecret, value: str) -> Inherited
     row.hash = spent.token_hash
     row.save(update_fields=["hash"])
     spent.delete()
-    return Inherited(spent.family, from_json(row.data.get(tokens.AUTHENTICATION)), spent=row)
+    ends = _ends(row, spent.family)
+    return Inherited(
+        spent.family, from_json(row.data.get(tokens.AUTHENTICATION)), spent=row, began=_began(row), ends=ends
+    )
+
+
+def _began(row: Token) -> int:
+    """Return when the sign-in of a refresh token was made; older tokens say that by how it was made alone."""
+    data = row.data if isinstance(row.data, dict) else {}
+    known = data.get(tokens.BEGAN) or from_json(data.get(tokens.AUTHENTICATION)).at
+    return int(known or row.created_at.timestamp())
+
+
+def _ends(row: Token, family: UUID) -> datetime | None:
+    """Return when a sign-in is over by the limits of its person's organizations; None for an application's.
+
+    Raises GrantRefused for one that is over now, which ends.
+    """
+    if row.user_id is None or Person.objects.filter(pk=row.user_id, is_service=True).exists():
+        return None
+    limits, began = program_limits(row.user_id), datetime.fromtimestamp(_began(row), UTC)
+    if limits.is_over(began=began, used=row.created_at):
+        end_family(row.user_id, family)
+        tokens.forget()
+        raise GrantRefused
+    return began + limits.longest
 
 
 def _end_what_it_gave(spent: SpentSecret | None) -> None:

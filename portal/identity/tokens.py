@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from psycopg.rows import tuple_row
 from rest_framework.exceptions import AuthenticationFailed
 
+from portal import clock
 from portal.identity import clients
 from portal.identity.strength import Authentication, from_json
 from tenants.backend.prepared import prepared_cursor
@@ -31,6 +32,8 @@ from tenants.backend.prepared import prepared_cursor
 KEPT_SECONDS = 5.0
 FAMILY = "family"
 AUTHENTICATION = "authentication"
+BEGAN = "began"
+"""In a token's data: when the sign-in was made that it came out of, in seconds since 1970."""
 _LIMIT = 50_000
 
 BEARER_SQL: Final = """
@@ -182,7 +185,7 @@ def grant_refresh_token(*, person_id: UUID, client_id: str, authentication: Auth
         client_id=client_id,
         user_id=person_id,
         expires_at=timezone.now() + timedelta(seconds=lifetime),
-        data={FAMILY: str(uuid.uuid4()), AUTHENTICATION: authentication.as_json()},
+        data={FAMILY: str(uuid.uuid4()), AUTHENTICATION: authentication.as_json(), BEGAN: clock.now()},
     )
     token.set_scopes([clients.ACCESS])
     token.save()

@@ -47,18 +47,6 @@ def mail_invitation(person: PersonFacts, organization: OrganizationFacts) -> Non
     )
 
 
-def mail_device_added(*, person: UUID, address: str, device: str, platform: str) -> None:
-    """Tell a person that a device was enrolled, so that they notice a stolen sign-in (docs/protocol.md P13)."""
-    with _in_language_of(person):
-        subject = _("A device was added to your account")
-        text = _(
-            "The device “{device}” ({platform}) can now open and protect documents as {address}.\n\n"
-            "If this was not you, revoke it: {page}\n"
-        )
-    page = f"{settings.CHANCERY_BASE_URL}/devices/"
-    write_mail(address, subject, text.format(device=device, platform=platform, address=address, page=page))
-
-
 def mail_code(address: str, organization: OrganizationFacts, code: str) -> None:
     """Send the code by which a person without an account opens a document, in the language of who asks for it."""
     text = _(

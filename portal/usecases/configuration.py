@@ -25,6 +25,8 @@ from portal.words.actors import shown_actor
 from portal.words.settings import NAMES, value_in_words
 from protection.selectors.organization import setting_defaults, settings
 from protection.services.configure import Configuration
+from tenants.directory.session_limits import UNITS, limits_of
+from tenants.events import DirectoryKind
 from tenants.naming import address
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -34,11 +36,12 @@ LONGEST: Final = 100_000
 _MEMBERS: Final = ("chancery_configuration", "organization", "exported_at", "settings")
 _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     **dict.fromkeys(("suite", "tracking", "untracked_group", "contact", "alarm_address", "strength"), (str,)),
-    **dict.fromkeys(("max_license_days", "lease_seconds", "registration_days"), (int,)),
+    **dict.fromkeys(("max_license_days", "lease_seconds", "registration_days", *UNITS), (int,)),
     **dict.fromkeys(("keep_titles", "account_required", "owners_restore"), (bool,)),
     **dict.fromkeys(("networks", "platforms_off"), (list,)),
 }
 _ADDRESSES: Final = ("untracked_group", "contact", "alarm_address")
+_KINDS: Final = (Kind.SETTINGS_CHANGED, DirectoryKind.SESSION_LIMITS_CHANGED)
 _PAGE: Final = 200
 _PAGES: Final = 10
 """So many changes are looked at for who made the last one of each setting; what is older has no name here."""
@@ -79,7 +82,7 @@ class SettingsFile:
 
 def configuration_of(*, caller: Caller) -> OrganizationSettings:
     """Return every setting with its default, and since when it is so."""
-    present, defaults = _present(caller), _as_answered(setting_defaults())
+    present, defaults = _present(caller), _as_answered({**setting_defaults(), **dict.fromkeys(UNITS, 0)})
     changed = dict(_last_changes())
     return OrganizationSettings(
         tuple(
@@ -87,9 +90,9 @@ def configuration_of(*, caller: Caller) -> OrganizationSettings:
                 name=name,
                 called=str(called),
                 value=present[name],
-                shown=value_in_words(present[name]),
+                shown=value_in_words(present[name], name),
                 default=defaults[name],
-                shown_default=value_in_words(defaults[name]),
+                shown_default=value_in_words(defaults[name], name),
                 is_default=present[name] == defaults[name],
                 changed_at=changed[name].received_at if name in changed else None,
                 changed_by=shown_actor(changed[name]).words if name in changed else "",
@@ -117,14 +120,19 @@ def import_configuration(*, caller: Caller, text: str, stated: Stated) -> Effect
     ``change_settings`` raises.
     """
     wanted = _read(text)
-    group = wanted.pop("untracked_group", None)
+    group, limits = wanted.pop("untracked_group", None), {name: wanted.pop(name) for name in UNITS if name in wanted}
     return change_settings(
-        caller=caller, configuration=Configuration(**wanted), untracked_group=group, stated=stated, shows_changes=True
+        caller=caller,
+        configuration=Configuration(**wanted),
+        limits=limits,
+        untracked_group=group,
+        stated=stated,
+        shows_changes=True,
     )
 
 
 def _present(caller: Caller) -> dict[str, Any]:
-    found = asdict(settings())
+    found = {**asdict(settings()), **limits_of(caller.organization)}
     return _as_answered({**found, "untracked_group": untracked_address(caller.organization, found["untracked_group"])})
 
 
@@ -140,7 +148,11 @@ def _last_changes() -> Iterator[tuple[str, EventRow]]:
     rows: list[EventRow] = []
     cursor = ""
     for _turn in range(_PAGES):
-        found = events(filter=Filter(kinds=[Kind.SETTINGS_CHANGED]), limit=_PAGE, cursor=cursor)
+        found = events(
+            filter=Filter(kinds=_KINDS),
+            limit=_PAGE,
+            cursor=cursor,
+        )
         rows += found.events
         cursor = found.next_cursor
         if not cursor:

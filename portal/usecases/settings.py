@@ -1,7 +1,7 @@
 """How the service works for the organization: settings, and its switch."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db import transaction
@@ -32,6 +32,8 @@ from protection.selectors.affected import affected_by_service
 from protection.services.configure import Configuration, configure, stricter
 from tenants.directory.roles import ADMINISTRATOR, AUDITOR
 from tenants.directory.selectors.devices import devices_on
+from tenants.directory.services.limit_sessions import limit_sessions
+from tenants.directory.session_limits import UNITS
 from tenants.organizations.selectors import OrganizationFacts
 from tenants.organizations.services.activate_service import activate_service
 
@@ -58,12 +60,22 @@ def switch_service(*, caller: Caller, organization: OrganizationFacts, on: bool,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What each changed setting was and is, and how many browsers and programs are signed out by that."""
+
+    settings: Mapping[str, tuple[object, object]]
+    browsers: int
+    programs: int
+
+
 @transaction.atomic
 def change_settings(
     *,
     caller: Caller,
     configuration: Configuration,
     stated: Stated,
+    limits: Mapping[str, int] | None = None,
     untracked_group: str | None = None,
     shows_changes: bool = False,
 ) -> Effect:
@@ -71,28 +83,35 @@ def change_settings(
 
     ``shows_changes`` asks whatever it is, with every difference: nobody has seen the settings of a file.
 
+    ``limits`` are how long members stay signed in, which is the directory's affair; 0 leaves the operator's limit.
     ``untracked_group`` is a group's address, "" for none, None to leave it.  Raises NotFound for an address of no
-    group, NeedsAnAuditor, and what ``configure`` and ``confirmed`` raise.
+    group, NeedsAnAuditor, and what ``configure``, ``limit_sessions`` and ``confirmed`` raise.
     """
     if untracked_group is not None:
         group = untracked_group_at(caller.organization, untracked_group)
         configuration = replace(configuration, untracked_group=group)
 
-    def act(_reason: str) -> dict[str, tuple[object, object]]:
-        return configure(actor=caller.actor, configuration=configuration, fewer=shows_somebody)
+    def act(_reason: str) -> Changed:
+        limited = limit_sessions(organization_id=caller.organization, limits=limits or {}, actor=caller.directory_actor)
+        made = configure(actor=caller.actor, configuration=configuration, fewer=shows_somebody)
+        return Changed({**made, **limited.changes}, limited.browsers, limited.programs)
 
-    def asked(made: Mapping[str, tuple[object, object]]) -> ConfirmationPrompt | None:
+    def asked(made: Changed) -> ConfirmationPrompt | None:
         guarded = _asked_first(caller, made)
-        return _difference(_named(caller, made), guarded) if shows_changes and made else guarded
+        return _difference(_named(caller, made.settings), guarded) if shows_changes and made.settings else guarded
 
-    changes = _named(caller, confirmed_by_outcome(stated, act, asked))
+    changes = _named(caller, confirmed_by_outcome(stated, act, asked).settings)
     words = " ".join(settings_in_words(changes))
     if {"tracking", "untracked_group"} & changes.keys():
         auditors = [one for one in enabled_with_role(caller.organization, AUDITOR) if one.id != caller.person]
         mail_tracking_changed(auditors[:NOTIFIED_AT_MOST], by=caller.address or caller.name, changes=words)
     return effect(
         bool(changes),
-        _("Changed from the next license on: {changes}").format(changes=words),
+        (
+            _("Changed from the next request on: {changes}")
+            if changes.keys() <= {*UNITS}
+            else _("Changed from the next license on: {changes}")
+        ).format(changes=words),
         _("The settings are so already."),
     )
 
@@ -118,12 +137,43 @@ def _difference(changes: Mapping[str, tuple[object, object]], guarded: Confirmat
     )
 
 
-def _asked_first(caller: Caller, changes: Mapping[str, tuple[object, object]]) -> ConfirmationPrompt | None:
-    """Return what is asked before people are hidden or every opening is bound by more, None where neither is."""
-    hiding, binding = _hiding(caller, changes), _binding(caller, changes)
-    if hiding is None or binding is None:
-        return hiding or binding
-    return replace(binding, consequences=(*binding.consequences, *hiding.consequences))
+def _asked_first(caller: Caller, made: Changed) -> ConfirmationPrompt | None:
+    """Return what is asked before openings are bound by more, people signed out or hidden; None where nothing is."""
+    asked = (_binding(caller, made.settings), _signing_out(made), _hiding(caller, made.settings))
+    found = [one for one in asked if one is not None]
+    if not found:
+        return None
+    return replace(found[0], consequences=tuple(sentence for one in found for sentence in one.consequences))
+
+
+def _signing_out(made: Changed) -> ConfirmationPrompt | None:
+    """Return what is asked before a limit signs somebody out at once."""
+    if not made.browsers and not made.programs:
+        return None
+    return ConfirmationPrompt(
+        question=_("Sign out what is over these limits?"),
+        consequences=(
+            *if_any(
+                made.browsers,
+                ngettext(
+                    "{number} browser of your people is signed out at once.",
+                    "{number} browsers of your people are signed out at once.",
+                    made.browsers,
+                ),
+            ),
+            *if_any(
+                made.programs,
+                ngettext(
+                    "{number} command line or other program has to sign in again.",
+                    "{number} command lines and other programs have to sign in again.",
+                    made.programs,
+                ),
+            ),
+            _("Whoever is signed out signs in again; devices and what they keep stay."),
+        ),
+        button=_("Sign them out"),
+        confirm="",
+    )
 
 
 def _binding(caller: Caller, changes: Mapping[str, tuple[object, object]]) -> ConfirmationPrompt | None:

@@ -1,13 +1,14 @@
 """Keys, settings and the service's switch."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django import forms
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -24,6 +25,10 @@ from portal.web.policies import SIGNED_IN
 from protection.selectors.organization import keys as all_keys
 from protection.selectors.organization import settings as service_settings
 from protection.services.configure import PLATFORMS, Configuration
+from tenants.directory.session_limits import UNITS, limits_of, most
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
 SUITES = [
     ("hybrid", gettext_lazy("Hybrid: post-quantum and classical together (recommended)")),
@@ -80,6 +85,11 @@ TRACKING: Final = [
 
 
 DEVICES: Final[Mapping[str, str | Promise]] = {**SYSTEMS, "browser": gettext_lazy("Browser")}
+
+
+def _bound(name: str) -> "_StrPromise":
+    """Return what is said of a limit that the operator bounds."""
+    return format_lazy(gettext_lazy("Up to {most}, the limit of the installation; 0 leaves that."), most=most(name))
 
 
 class SettingsForm(forms.Form):
@@ -153,6 +163,30 @@ class SettingsForm(forms.Form):
         choices=[(name, DEVICES.get(name, name)) for name in PLATFORMS],
         widget=forms.CheckboxSelectMultiple,
     )
+    browser_idle_minutes = forms.IntegerField(
+        label=gettext_lazy("Minutes without use until a browser is signed out"),
+        required=False,
+        min_value=0,
+        help_text=_bound("browser_idle_minutes"),
+    )
+    browser_hours = forms.IntegerField(
+        label=gettext_lazy("Hours until a browser is signed out in any case"),
+        required=False,
+        min_value=0,
+        help_text=_bound("browser_hours"),
+    )
+    program_idle_days = forms.IntegerField(
+        label=gettext_lazy("Days without use until a command line or another program has to sign in again"),
+        required=False,
+        min_value=0,
+        help_text=_bound("program_idle_days"),
+    )
+    program_days = forms.IntegerField(
+        label=gettext_lazy("Days until such a program has to sign in again in any case"),
+        required=False,
+        min_value=0,
+        help_text=_bound("program_days"),
+    )
     tracking = forms.ChoiceField(
         label=gettext_lazy("What owners see of those who open their documents"),
         choices=TRACKING,
@@ -181,6 +215,7 @@ class SettingsForm(forms.Form):
     grouped: Final = (
         (gettext_lazy("Readers"), ("contact", "account_required", "owners_restore")),
         (gettext_lazy("Every opening"), ("strength", "networks", "platforms_off")),
+        (gettext_lazy("Signed in"), (*UNITS,)),
         (gettext_lazy("Without a network"), ("max_license_days", "lease_seconds", "registration_days")),
         (gettext_lazy("What is kept"), ("keep_titles",)),
         (gettext_lazy("Tracking"), ("tracking", "untracked_group", "alarm_address")),
@@ -193,12 +228,10 @@ class SettingsForm(forms.Form):
         return [(words, [self[name] for name in names]) for words, names in self.grouped]
 
 
-@require_http_methods(["GET", "POST"])
-@page(Permission.SETTINGS_READ)
-def settings(request: PageRequest) -> HttpResponse:
-    """Show and change the settings, and switch the service on or off."""
+def _present(organization: UUID) -> dict[str, object]:
+    """Return the settings as the form shows them."""
     found = service_settings()
-    initial = {
+    return {
         "contact": found.contact,
         "alarm_address": found.alarm_address,
         "max_license_days": found.max_license_days,
@@ -208,14 +241,21 @@ def settings(request: PageRequest) -> HttpResponse:
         "keep_titles": found.keep_titles,
         "account_required": found.account_required,
         "tracking": found.tracking,
-        "untracked_group": untracked_address(request.organization.id, found.untracked_group),
+        "untracked_group": untracked_address(organization, found.untracked_group),
         "owners_restore": found.owners_restore,
         "strength": found.strength,
         "networks": "\n".join(found.networks),
         "platforms_off": list(found.platforms_off),
+        **limits_of(organization),
     }
+
+
+@require_http_methods(["GET", "POST"])
+@page(Permission.SETTINGS_READ)
+def settings(request: PageRequest) -> HttpResponse:
+    """Show and change the settings, and switch the service on or off."""
     manages = request.caller.may(Permission.SETTINGS_MANAGE)
-    form = SettingsForm(request.POST or None, initial=initial)
+    form = SettingsForm(request.POST or None, initial=_present(request.organization.id))
     if request.method == "POST" and manages and form.is_valid():
         data = form.cleaned_data
         wanted = Configuration(
@@ -239,7 +279,11 @@ def settings(request: PageRequest) -> HttpResponse:
             request,
             reverse("settings"),
             lambda stated: change_settings(
-                caller=request.caller, configuration=wanted, untracked_group=group, stated=stated
+                caller=request.caller,
+                configuration=wanted,
+                limits={name: data[name] for name in UNITS if data[name] is not None},
+                untracked_group=group,
+                stated=stated,
             ),
             section="settings",
             refused=lambda: show(request, "settings", "settings", {"form": form, "manages": manages}),

@@ -25,6 +25,7 @@ from portal.usecases.offboarding import offboarding_of
 from portal.usecases.people import change_role, create_person, disable_person, enable_person, invite_person_again
 from portal.usecases.personal_data import PersonalData
 from portal.usecases.previews.ask import ask_about_group, ask_about_person
+from portal.usecases.sessions import member_sessions
 from portal.usecases.sight import audit_events
 from portal.web.confirming import confirmed
 from portal.web.fields import FreeTextField
@@ -162,6 +163,7 @@ def person(request: PageRequest, person_id: UUID) -> HttpResponse:
     context = {"found": found, "form": form, "manages": manages, "devices": devices}
     if manages:
         context |= {"leaving": offboarding_of(caller=request.caller, person_id=person_id)}
+        context |= {} if found.guest else {"sessions": member_sessions(caller=request.caller, person_id=person_id)}
         context |= {} if found.guest or found.is_service else {"managed": managed_addresses(organization, person_id)}
     if request.caller.may(Permission.AUDIT_READ):
         lately = audit_events(caller=request.caller, wanted=Filter(person_id=person_id), limit=LATELY).events

@@ -68,6 +68,8 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         OTHER: _("{who} revoked the device “{device}” of {target}."),
         PLAIN: _("{who} revoked their device “{device}”."),
     },
+    DirectoryKind.DEVICE_LOST: {PLAIN: _("{who} reported their device “{device}” lost; it is revoked.")},
+    DirectoryKind.LOSS_CODE_ISSUED: {PLAIN: _("{who} gave {target} a code to report a device lost.")},
     DirectoryKind.BLOCK_MADE: {
         "until": _("{who} blocked {blocked} until {until}."),
         PLAIN: _("{who} blocked {blocked}."),
@@ -129,6 +131,11 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         "target": _("{who} issued a code that enrolls a device for {target}."),
         PLAIN: _("{who} issued a code that enrolls a device."),
     },
+    DirectoryKind.SESSION_ENDED: {
+        OTHER: _("{who} signed {target} out of: {device}."),
+        PLAIN: _("{who} signed themselves out of: {device}."),
+    },
+    DirectoryKind.SESSION_LIMITS_CHANGED: {PLAIN: _("{who} changed how long people stay signed in.")},
     DirectoryKind.SIGN_IN_LINK_ISSUED: {
         OWN: _("{who} issued a link by which they sign in themselves."),
         "target": _("{who} issued a link by which {target} signs in."),

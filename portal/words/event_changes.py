@@ -94,7 +94,7 @@ def changes_of(row: EventRow) -> list[dict[str, Any]]:
 def change_sentences(row: EventRow, known: Known) -> list[str]:
     """Return one sentence for each difference."""
     found = [*_followed(row, known), *(sentence for one in changes_of(row) for sentence in _sentences(row, one, known))]
-    if row.kind == Kind.SETTINGS_CHANGED:
+    if row.kind in {Kind.SETTINGS_CHANGED, DirectoryKind.SESSION_LIMITS_CHANGED}:
         found += _settings(row)
     if row.kind == DirectoryKind.GROUP_CHANGED and "archived" in row.details:
         found.append(_("It is archived now.") if row.details["archived"] else _("It is no longer archived."))

@@ -6,6 +6,9 @@ from typing import Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from portal.languages import grouped
+from tenants.directory.session_limits import UNITS, most
+
 NAMES: Final = {
     "contact": gettext_lazy("whom to ask"),
     "alarm_address": gettext_lazy("who is mailed about alarms"),
@@ -20,6 +23,10 @@ NAMES: Final = {
     "strength": gettext_lazy("how everybody must have signed in to open anything"),
     "networks": gettext_lazy("networks from which anything opens"),
     "platforms_off": gettext_lazy("kinds of device that open nothing"),
+    "browser_idle_minutes": gettext_lazy("minutes without use until a browser is signed out"),
+    "browser_hours": gettext_lazy("hours until a browser is signed out in any case"),
+    "program_idle_days": gettext_lazy("days without use until a program has to sign in again"),
+    "program_days": gettext_lazy("days until a program has to sign in again in any case"),
     "owners_restore": gettext_lazy("owners undo what administrators took back"),
 }
 
@@ -36,14 +43,16 @@ def settings_in_words(changes: Mapping[str, object]) -> Iterator[str]:
     for name, pair in changes.items():
         called = str(NAMES.get(name) or name.replace("_", " "))
         if isinstance(pair, tuple):
-            before, after = (value_in_words(one) for one in pair)
+            before, after = (value_in_words(one, name) for one in pair)
             yield _("{setting}: {after} (before: {before}).").format(setting=called, after=after, before=before)
         else:
             yield _("{setting}: changed.").format(setting=called)
 
 
-def value_in_words(value: object) -> str:
+def value_in_words(value: object, name: str = "") -> str:
     """Return a setting's value as people read it."""
+    if name in UNITS and not value:
+        return _("{number}, the limit of the installation").format(number=grouped(most(name)))
     if isinstance(value, str) and value in _TRACKING:
         return str(_TRACKING[value])
     if isinstance(value, list | tuple):

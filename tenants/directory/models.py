@@ -406,7 +406,7 @@ class Device(models.Model):
     ``signing_key_id`` is the id that the protection package derives from the public signing key.  ``token_family``
     names the tokens that the device signs in with: they end with the device.  ``blocked_by`` are the organizations that
     take nothing from it any more, while it goes on elsewhere.  ``ends_at`` is set for the tab of an outsider: their
-    device is none from then on, and its row is deleted.
+    device is none from then on, and its row is deleted.  ``lost_at`` says that it was revoked because it is lost.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -422,6 +422,7 @@ class Device(models.Model):
     token_family = models.UUIDField(null=True, db_index=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     revoked_at = models.DateTimeField(null=True)
+    lost_at = models.DateTimeField(null=True)
     ends_at = models.DateTimeField(null=True, db_index=True)
     blocked_by = ArrayField(models.UUIDField(), default=list, db_default=[])
 
@@ -459,6 +460,21 @@ class EnrollmentCode(models.Model):
 
     def __str__(self) -> str:
         return f"enrollment code of {self.person_id}"
+
+
+class LossCode(models.Model):
+    """A code with which a person who cannot sign in reports a device lost: kept hashed, a quarter of an hour, once.
+
+    It ends a device and nothing else, so it gives nothing to whoever gets hold of it, nor to who made it.
+    """
+
+    code_hash = models.CharField(max_length=64, primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"loss code of {self.person_id}"
 
 
 class SignInLink(models.Model):
@@ -603,16 +619,61 @@ class BrowserSession(models.Model):
     """One browser's session: found by the hash of what its cookie holds, and sealed by the portal (P25).
 
     ``person_id`` is who is signed in, or who would be once the code that the session waits for is entered; so a
-    person's sessions and pending codes can be ended together.
+    person's sessions and pending codes can be ended together.  ``signed_in_at`` is when they signed in, at the base
+    domain where the session was handed over from there; ``used_at`` is when it was used, to the minute.
     """
 
     session_key = models.CharField(max_length=40, primary_key=True)
     sealed = models.BinaryField()
     expire_date = models.DateTimeField(db_index=True)
     person_id = models.UUIDField(null=True, db_index=True)
+    signed_in_at = models.DateTimeField(db_default=Now())
+    used_at = models.DateTimeField(db_default=Now())
 
     def __str__(self) -> str:
         return self.session_key
+
+
+class KnownBrowser(models.Model):
+    """A browser in which a person has signed in: by the hash of what a cookie of its own holds.
+
+    ``announced_at`` is when the person was mailed that they signed in with it the first time.
+    """
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    token_hash = models.CharField(max_length=64)
+    used_at = models.DateTimeField(db_index=True)
+    announced_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """One row for each person and browser."""
+
+        constraints = [
+            models.UniqueConstraint(fields=["person", "token_hash"], name="directory_browser_once_for_a_person")
+        ]
+
+    def __str__(self) -> str:
+        return f"browser of {self.person_id}"
+
+
+class SessionLimits(models.Model):
+    """How long members of an organization stay signed in: idle limits without use, the others since the sign-in.
+
+    Null leaves what the operator allows; an organization only tightens that.
+    """
+
+    organization = models.OneToOneField(
+        Organization, primary_key=True, on_delete=models.CASCADE, related_name="session_limits"
+    )
+    browser_idle_minutes = models.PositiveIntegerField(null=True)
+    browser_hours = models.PositiveIntegerField(null=True)
+    program_idle_days = models.PositiveIntegerField(null=True)
+    program_days = models.PositiveIntegerField(null=True)
+
+    objects = OfOrganization["SessionLimits"]()
+
+    def __str__(self) -> str:
+        return f"limits of {self.organization_id}"
 
 
 class Operator(models.Model):

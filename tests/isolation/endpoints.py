@@ -44,6 +44,7 @@ from tenants.connections.services.tokens import make_token
 from tenants.context import in_schema
 from tenants.directory.models import Block, Person
 from tenants.directory.selectors.domains import domains_in
+from tenants.directory.selectors.sessions import sessions_in_use
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.give_role import give_role
@@ -220,6 +221,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "key_id": key.id,
         "person_id": cast.max.id,
         "device_id": phone,
+        "session_id": str(sessions_in_use(cast.ada.id)[0].id),
         "domain": domains_in(contoso.id)[0].domain,
         "organization_id": contoso.id,
         "event_id": NOBODY,

@@ -26,6 +26,7 @@ from tests.protection.reach.administration import (
     walk_provisioning,
     walk_read_permissions,
     walk_recovery,
+    walk_sessions,
     walk_sign_on,
     walk_super_users,
 )
@@ -74,6 +75,7 @@ def test_every_command_reaches_what_the_api_reaches(cast: Cast, plan: Path, comm
     walk_recovery(cast, commands)
     run(olga, "preferences", "--name", "Olga", "--language", "en", "--time-zone", "Europe/Berlin")
     walk_addresses(cast, commands)
+    walk_sessions(cast, commands)
     spare = cast.enroll("spare", olga.id, olga.address)
     theirs = (spare.session.account.device, "--person", olga.address)
     run(ada, "device", "block", *theirs, "--yes", "--reason", "Lost")

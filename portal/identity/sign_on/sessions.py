@@ -16,6 +16,7 @@ from django.urls import reverse
 
 from chancery.policy.policy import Strength
 from portal.identity.homes.arriving import require_home, settled
+from portal.identity.known_browsers import recognize_browser
 from portal.identity.redirects import onward
 from portal.identity.second_factors import has_second_factor
 from portal.identity.sign_on.enforcing import require_provider
@@ -86,7 +87,7 @@ def enter_session(
     login(request, person, backend=BACKEND)
     UserSession.objects.create_from_request(request)
     name_session(request)
-    return onward(request, goes_to)
+    return recognize_browser(request, onward(request, goes_to))
 
 
 def name_session(request: HttpRequest) -> None:

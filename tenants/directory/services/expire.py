@@ -13,9 +13,12 @@ from tenants.directory.models import (
     CodeSession,
     Device,
     EnrollmentCode,
+    LossCode,
     SignInLink,
     SpentSecret,
 )
+from tenants.directory.services.limit_sessions import end_sessions_over_limits
+from tenants.directory.services.note_browser import forget_browsers
 
 COUNTED_FOR: Final = timedelta(days=1)
 """How long mailed codes are kept: by them it is counted how often somebody asks."""
@@ -29,10 +32,11 @@ def expire() -> int:
     """
     now = timezone.now()
     count = 0
-    for model in (EnrollmentCode, SignInLink, SpentSecret, Token):
+    for model in (EnrollmentCode, LossCode, SignInLink, SpentSecret, Token):
         deleted, _by_model = model.objects.filter(expires_at__lt=now).delete()
         count += deleted
     count += Device.objects.filter(ends_at__lt=now).delete()[0]
     for codes in (CodeSession, AddressCode):
         count += codes.objects.filter(asked_at__lt=now - COUNTED_FOR).delete()[0]
+    count += end_sessions_over_limits() + forget_browsers()
     return count + BrowserSession.objects.filter(expire_date__lt=now).delete()[0]

@@ -8,7 +8,7 @@ from django.core import mail
 from django.test import override_settings
 from pytest_django.asserts import assertContains, assertNotContains
 
-from portal.templatetags.browsers import browser as browser_named
+from portal.browsers import browser_in_words as browser_named
 from tenants.directory.models import Person
 from tests.portal.identity.browser import Answer, Browser, confirm_address, last_code, sign_in_by_code
 from tests.portal.identity.test_sign_in import PASSWORD, SignInTest

@@ -15,6 +15,7 @@ from tenants.context import in_organization
 from tenants.directory.services.create_application import create_application
 from tenants.directory_servers.models import Run
 from tests.cast import ACTOR, Cast
+from tests.cast import BASE as AT_BASE
 from tests.directory_server.running import BASE, READER, person, running
 from tests.identity_provider.described import described
 from tests.identity_provider.saml import metadata_of, signer
@@ -45,6 +46,7 @@ def walk_organization(cast: Cast, commands: Commands) -> None:
     texts |= {"alarm_address": "alarms@contoso.example"}
     shown = {"tracking": "named", "untracked_group": "", "owners_restore": "false"}
     shown |= {"strength": "", "networks": "[]", "platforms_off": "[]"}
+    numbers |= {"browser_idle_minutes": 480, "browser_hours": 100, "program_idle_days": 60, "program_days": 300}
     changes = (f"{name}={value}" for name, value in {**numbers, **texts, **shown}.items())
     run(ada, "notices", "--of", "daily")
     run(ada, "notices")
@@ -65,6 +67,30 @@ def walk_addresses(cast: Cast, commands: Commands) -> None:
     run(cast.ada, "address", "main", olga.address, *theirs)
     run(cast.ada, "address", "remove", alias, "--person", alias, *yes)
     run(olga, "address", "list")
+
+
+def walk_sessions(cast: Cast, commands: Commands) -> None:
+    olga, run, yes = cast.olga, commands.run, ("--yes", "--reason", "A test")
+
+    def more(name: str) -> str:
+        enrolled = cast.enroll(name, olga.id, olga.address).session.account.device
+        return next(one["id"] for one in run(olga, "session", "list")["results"] if str(enrolled) in one["devices"])
+
+    run(olga, "session", "end", more("olga-one"), "--yes")
+    run(cast.ada, "session", "end", more("olga-two"), "--person", olga.address, *yes)
+    more("olga-three")
+    run(olga, "session", "end-others", "--yes")
+    spare = cast.enroll("olga-spare", olga.id, olga.address).session.account.device
+    run(olga, "device", "lost", spare, "--yes")
+    spare = cast.enroll("olga-other", olga.id, olga.address).session.account.device
+    code = run(cast.ada, "device", "loss-code", "--person", olga.address, *yes)["code"]
+    named = ("--address", olga.address, "--code", code, "--host", AT_BASE)
+    assert str(spare) in {one["id"] for one in run(olga, "device", "list-by-code", *named)["results"]}
+    run(olga, "device", "lost", spare, *named, "--yes")
+    late = cast.join(f"late{uuid4().hex[:6]}", "contoso")
+    assert run(late, "session", "list")["results"]
+    assert run(cast.ada, "session", "list", "--person", late.address)["results"]
+    run(cast.ada, "session", "end-all", "--person", late.address, *yes)
 
 
 def walk_people(cast: Cast, commands: Commands) -> None:

@@ -12,6 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from chancery.cli import lost_devices
 from chancery.cli.main import main
 from chancery.sdk.session import Session
 from portal.tasks import answer_previews
@@ -47,7 +48,19 @@ LIST: Final = {"results", "complete"}
 FILE: Final = {"file"}
 SAVED: Final = {"sealed", "cid", "changed"}
 BULK: Final = LIST | {"run", "done", "failed"}
-LISTED: Final = ("address", "device", "template", "label", "key", "person", "group", "domain", "application", "pending")
+LISTED: Final = (
+    "address",
+    "device",
+    "session",
+    "template",
+    "label",
+    "key",
+    "person",
+    "group",
+    "domain",
+    "application",
+    "pending",
+)
 READ: Final[Mapping[str, set[str]]] = {
     "acting show": {"person", "address", "reason", "until"},
     **dict.fromkeys(("protect", "view", "open", "unprotect", "info", "verify"), FILE),
@@ -59,6 +72,7 @@ READ: Final[Mapping[str, set[str]]] = {
         for one in [
             "address",
             "device",
+            "session",
             "template",
             "label",
             "key",
@@ -106,6 +120,7 @@ READ: Final[Mapping[str, set[str]]] = {
     **dict.fromkeys(("ldap list", "ldap runs", "ldap found", "ldap test"), LIST),
     "ldap show": {"name", "host", "has_password"},
     "sign-on list": LIST,
+    "device list-by-code": LIST,
     **dict.fromkeys(("installation list", "installation records"), LIST),
     "sign-on show": {"name", "state", "redirect_address"},
     "pause show": {"pause", "confirms"},
@@ -148,6 +163,8 @@ class Commands:
         """Run one command and return what it says for programs."""
         self.monkeypatch.setattr(Session, "open", lambda **_: nullcontext(player.session))
         self.monkeypatch.setattr(InProcess, "ask", _listening(self.sent))
+        # What is called without a sign-in makes its own HTTP.
+        self.monkeypatch.setattr(lost_devices, "Http", lambda *_, **_more: InProcess())
         done = CliRunner().invoke(main, ["--json", *(str(word) for word in words)], input=TYPED)
         assert done.exit_code == code, (words, done.output, done.stderr)
         said = json.loads(done.stdout)

@@ -1,10 +1,6 @@
-"""What templates say of a browser; every template has it without loading it."""
+"""Browsers by the names that people know, from how they describe themselves."""
 
 from typing import Final
-
-from django import template
-
-register = template.Library()
 
 BROWSERS: Final = {"Edg": "Edge", "OPR": "Opera", "Firefox": "Firefox", "Chrome": "Chrome", "Safari": "Safari"}
 """By their own description; the earlier ones also call themselves by later names."""
@@ -19,8 +15,7 @@ SYSTEMS: Final = {
 }
 
 
-@register.filter
-def browser(description: str) -> str:
+def browser_in_words(description: str) -> str:
     """Return the names of browser and system, or the whole description where it has neither."""
     found = [next((name for sign, name in names.items() if sign in description), None) for names in (BROWSERS, SYSTEMS)]
     return ", ".join(name for name in found if name) or description
