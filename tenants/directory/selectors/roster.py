@@ -27,9 +27,12 @@ Edge: TypeAlias = tuple[UUID, UUID | str]
 
 _ASIDE: Final = {
     "epoch": 0, "by_code": False, "asked": None, "asked_epoch": 0, "device_id": None,
-    "now": datetime.fromtimestamp(0, UTC),
+    "now": datetime.fromtimestamp(0, UTC), "claims": None,
 }  # fmt: skip
-"""What the statement tells of one request; a roster is none, and nothing is recorded by it."""
+"""What the statement tells of one request; a roster is none, and nothing is recorded by it.
+
+Groups of other installations, like those of other organizations, are not in it.
+"""
 
 
 @dataclass(frozen=True, slots=True)

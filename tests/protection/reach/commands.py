@@ -166,7 +166,7 @@ class Commands:
         # What is called without a sign-in makes its own HTTP.
         self.monkeypatch.setattr(lost_devices, "Http", lambda *_, **_more: InProcess())
         done = CliRunner().invoke(main, ["--json", *(str(word) for word in words)], input=TYPED)
-        assert done.exit_code == code, (words, done.output, done.stderr)
+        assert done.exit_code == code, (words, done.output, done.stderr, done.exception)
         said = json.loads(done.stdout)
         (name,) = {name for name in leaves() if [*map(str, words)][: len(name.split())] == name.split()}
         assert said["command"] == name
