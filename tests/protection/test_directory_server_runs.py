@@ -174,6 +174,11 @@ def test_no_token_is_made_for_what_asks(connected: Connected) -> None:
         make_token(organization_id=connected.organization, connection_id=connected.id, actor=ACTOR)
 
 
+def test_the_line_ends_of_a_browser_are_no_other_certificate(server: Slapd) -> None:
+    text = server.authority.strip()
+    assert _checked({"authority": text.replace("\n", "\r\n")}) == _checked({"authority": text})
+
+
 @pytest.mark.parametrize(
     "values",
     [

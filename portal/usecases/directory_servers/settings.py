@@ -172,7 +172,7 @@ def _checked(values: Mapping[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _check_place(kept: Mapping[str, Any]) -> None:
+def _check_place(kept: dict[str, Any]) -> None:
     if "host" in kept and not _HOST.fullmatch(kept["host"]):
         raise DirectoryRefused(_("{host} is no name of a server.").format(host=kept["host"]))
     if "port" in kept and not 1 <= kept["port"] <= MOST_PORT:
@@ -180,6 +180,8 @@ def _check_place(kept: Mapping[str, Any]) -> None:
     if "security" in kept and kept["security"] not in SECURITIES:
         raise DirectoryRefused(_("The connection is encrypted by {known}.").format(known=", ".join(SECURITIES)))
     if kept.get("authority"):
+        # A browser sends other line ends than a file has: the same certificate is no other place.
+        kept["authority"] = "\n".join(kept["authority"].split("\r\n"))
         authority_of(kept["authority"])
 
 
