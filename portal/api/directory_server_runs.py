@@ -25,7 +25,8 @@ from portal.usecases.directory_servers.runs import MODES, ask, give_up, let_thro
 from portal.usecases.effects import effect_answer
 from portal.usecases.personal_data import PersonalData
 from portal.words.kept_texts import told
-from tenants.directory_servers.selectors import RunFacts, found_in, run_in, runs_of, server_in
+from tenants.directory_servers.selectors import RunFacts, found_in, runs_of, server_in
+from tenants.directory_servers.services.runs import run_or_refuse
 
 RUN = {
     "id": OPENING,
@@ -112,7 +113,7 @@ class DirectoryServerRun(OrganizationView):
     )
     def get(self, request: Request, server_id: UUID, run_id: UUID) -> Response:
         """Answer with how far it is and what it came to."""
-        return Response(_run(run_in(self.organization.id, run_id)))
+        return Response(_run(run_or_refuse(self.organization.id, server_id, run_id)))
 
 
 class FoundItem(Answer):
@@ -143,7 +144,7 @@ class DirectoryServerFound(OrganizationView):
     )
     def get(self, request: Request, server_id: UUID, run_id: UUID) -> Response:
         """Answer with one part of the list, in the order in which it was read."""
-        run = run_in(self.organization.id, run_id)
+        run = run_or_refuse(self.organization.id, server_id, run_id)
         limit, after = limit_of(request), number_of(request.query_params.get("cursor") or "0", "cursor")
         rows = found_in(
             run.id,
