@@ -16,6 +16,7 @@ from chancery.texts import message
 from portal.identity.homes.names import RECORD_NAME, RECORD_PREFIX, SCOPE, origin_or_none
 from portal.identity.sign_on.discovery import ProviderMetadata, read_provider
 from portal.identity.sign_on.errors import ProviderFailed
+from portal.identity.sign_on.fetching import in_turn
 from portal.resolvers import TextResult, texts_of
 from portal.throttle import retry_after
 from tenants.directory.selectors.domains import organization_of_domain
@@ -103,7 +104,11 @@ def _named(domain: str) -> str:
         return _NONE
     if retry_after("homes", rate=_A_SECOND, burst=_AT_ONCE):
         return _UNSURE
-    named = _asked(domain)
+    try:
+        with in_turn():
+            named = _asked(domain)
+    except ProviderFailed:
+        return _UNSURE
     cache.set(_key(domain), named, timeout=UNSURE_SECONDS if named == _UNSURE else KEPT_SECONDS)
     return named
 

@@ -9,8 +9,10 @@ import ipaddress
 import json
 import socket
 import ssl
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -26,11 +28,30 @@ _WAIT: Final = urllib3.Timeout(connect=4.0, read=4.0)
 BYTES: Final = 512 * 1024
 _PART: Final = 16 * 1024
 MOST_URL: Final = 1_000
+AT_ONCE: Final = 8
+"""How many questions one process asks at once: servers that answer slowly on purpose must not hold all its threads."""
+TURN: Final = 2.0
+"""For how many seconds a question waits for its turn."""
+_turns: Final = threading.BoundedSemaphore(AT_ONCE)
 _TRANSLATION: Final = ipaddress.IPv6Network("64:ff9b::/96")
 """Where a network translates to IPv4 (RFC 6052)."""
 _LOCAL_TRANSLATION: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
 """Where a network translates by its own rules (RFC 8215), so nobody outside knows whereto."""
 _COMPATIBLE: Final = ipaddress.IPv6Network("::/96")
+
+
+@contextmanager
+def in_turn() -> Iterator[None]:
+    """Ask something outside when fewer than so many questions are waiting for an answer.  Raises ProviderFailed."""
+    if not _turns.acquire(timeout=TURN):
+        raise ProviderFailed(
+            message("Too many questions to other services wait for an answer."),
+            remedy=message("Try again in a minute."),
+        )
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 def fetched(
@@ -76,7 +97,7 @@ def fetched_bytes(
     body = None
     if fields is not None:
         sent["Content-Type"], body = "application/x-www-form-urlencoded", urlencode(fields)
-    with pool:
+    with in_turn(), pool:
         try:
             answer = pool.request(
                 "GET" if fields is None else "POST",

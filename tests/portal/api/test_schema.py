@@ -8,7 +8,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from openapi_spec_validator import validate
 
-from portal.api import urls_base, urls_organization
+from portal.api import urls_base, urls_organization, urls_sessions
 from portal.fastpath.middleware import BATCH, ONE
 
 
@@ -49,13 +49,18 @@ def test_every_call_with_a_body_shows_one(description: dict[str, Any]) -> None:
 
 def test_every_address_of_the_api_is_described(description: dict[str, Any]) -> None:
     # Discovery is answered at both kinds of host.
-    addresses = {str(one.pattern) for one in (*urls_base.urlpatterns, *urls_organization.urlpatterns)}
+    addresses = {
+        str(one.pattern)
+        for one in (*urls_base.urlpatterns, *urls_organization.urlpatterns, *urls_sessions.urlpatterns)
+        if str(one.pattern)
+    }
     assert len(description["paths"]) == len(addresses | {ONE, BATCH})
 
 
 def test_every_call_but_the_open_ones_asks_for_a_token(description: dict[str, Any]) -> None:
     open_ones = {name for name, operation in operations(description) if not operation.get("security")}
-    assert open_ones == {"GET /api/v1/discovery", "POST /api/v1/enrollments"}
+    by_code = {"POST /api/v1/enrollments", "POST /api/v1/loss-code/devices"}
+    assert open_ones == {"GET /api/v1/discovery", *by_code, "POST /api/v1/loss-code/devices/{device_id}/lost"}
 
 
 @pytest.mark.django_db

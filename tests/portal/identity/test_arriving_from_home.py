@@ -5,6 +5,7 @@ See docs/protocol.md P32.
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +25,7 @@ from pytest_django.asserts import assertContains
 from portal import locations, throttle
 from portal.identity.homes.lookup import forget_lookup
 from portal.identity.second_factors import seal as seal_factor
+from portal.identity.sign_on import fetching
 from portal.tasks import end_home_sign_ins
 from tenants.directory.models import Address, Group, GroupClaim, Membership, Person
 from tenants.directory.selectors.subject import claimed_group, subject_row
@@ -260,6 +262,23 @@ def test_what_is_no_installation_is_no_home(zone: DnsServer, home: HomeServer, l
     home.configuration = changed or {"authorization_response_iss_parameter_supported": False}
     assertContains(led(Browser()), "is no installation")
     assert not Home.objects.exists()
+
+
+def test_homes_that_answer_slowly_hold_few_threads(
+    zone: DnsServer, home: HomeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "TURN", 0.01)
+    with ExitStack() as waiting:
+        for _ in range(fetching.AT_ONCE):
+            waiting.enter_context(fetching.in_turn())
+        # Nothing is known of the domain, so its people are asked for a password, as before there were homes.
+        assert "Refresh" not in led(Browser())
+        assert zone.asked == []
+    signed_in(home)
+    with ExitStack() as waiting:
+        for _ in range(fetching.AT_ONCE):
+            waiting.enter_context(fetching.in_turn())
+        refused(home, "Too many questions")
 
 
 def test_a_successor_with_the_address_gets_nothing_of_the_account(zone: DnsServer, home: HomeServer) -> None:
