@@ -1,6 +1,6 @@
 """Reading other installations: the home of a mail domain or a person, and where an organization's members sign in."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -78,14 +78,6 @@ def home_of_person(person_id: UUID) -> HomeFacts | None:
     rows = SocialAccount.objects.filter(user_id=person_id, provider__startswith=PROVIDER)
     ids = [provider.removeprefix(PROVIDER) for provider in rows.values_list("provider", flat=True)]
     return _first(Home.objects.filter(id__in=ids, forbidden_at__isnull=True).order_by("domain")) if ids else None
-
-
-def homes_of(person_ids: Collection[UUID]) -> dict[UUID, str]:
-    """Return the mail domains of the homes to which people's accounts belong, for those who have one."""
-    rows = SocialAccount.objects.filter(user_id__in=person_ids, provider__startswith=PROVIDER)
-    of_person = {row.user_id: row.provider for row in rows}
-    domains = {one.provider: one.domain for one in Home.objects.all()} if of_person else {}
-    return {person: domains[provider] for person, provider in of_person.items() if provider in domains}
 
 
 def person_of_home(home: HomeFacts, subject: str) -> UUID | None:

@@ -31,7 +31,7 @@ from tenants.directory.models import Address, Group, GroupClaim, Membership, Per
 from tenants.directory.selectors.subject import claimed_group, subject_row
 from tenants.directory.services.create_group import create_group
 from tenants.homes.models import Home
-from tenants.homes.selectors import home_of_domain, homes_of
+from tenants.homes.selectors import home_of_domain, home_of_person
 from tenants.homes.services.homes import accept_home, forbid_home, forget_home
 from tenants.organizations.selectors import OrganizationFacts
 from tenants.sign_on.models import SignOnSession
@@ -109,7 +109,9 @@ def test_somebody_new_gets_an_account_that_belongs_to_their_home(zone: DnsServer
     browser, rita = signed_in(home)
     assert (rita.email, rita.name, rita.has_usable_password()) == (RITA, "Rita", False)
     assert Address.objects.get(person=rita).proven_by == Address.Proof.HOME
-    assert homes_of([rita.pk]) == {rita.pk: DOMAIN}
+    belongs_to = home_of_person(rita.pk)
+    assert belongs_to is not None
+    assert belongs_to.domain == DOMAIN
     (asked,) = home.asked
     assert (asked["client_id"], asked["redirect_uri"]) == (
         "http://localhost:8000/.well-known/chancery",
