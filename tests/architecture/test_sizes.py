@@ -6,8 +6,6 @@ from portal.runtime.bootstrap.environment import ROOT
 from tests.architecture.test_contracts import PACKAGES
 
 LINES_OF_A_FILE, LINES_OF_A_FUNCTION = 400, 50
-TABLES = {"tenants/directory/models.py"}
-"""Files that are one table: a part of it alone would say less."""
 
 
 def test_files_and_functions_are_short() -> None:
@@ -16,7 +14,7 @@ def test_files_and_functions_are_short() -> None:
         name, source = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
         if "/migrations/" in name:
             continue
-        if source.count("\n") > LINES_OF_A_FILE and name not in TABLES:
+        if source.count("\n") > LINES_OF_A_FILE:
             long.append(name)
         functions = (
             node
