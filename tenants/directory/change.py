@@ -1,13 +1,14 @@
 """What every change to the directory does besides the change: raise epochs and record, in the same transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db.models import F
 
-from audit.services.record import record
-from audit.statements import Personal
+from audit.services.record import record, record_many
+from audit.statements import Personal, event_parameters
 from tenants.actor import OPERATOR, Actor
 from tenants.context import in_schema
 from tenants.directory.models import Membership, Person
@@ -66,6 +67,44 @@ def note(
     for organization_id in recorded:
         with in_schema(schemas[organization_id]):
             record(kind=kind.value, outcome="done", source=actor.source, personal=personal, details=details)
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One of many changes of the same kind, in the words of ``note``."""
+
+    title: str
+    addresses: tuple[str, ...] = ()
+    details: Mapping[str, object] = field(default_factory=dict, hash=False)
+    changes: Sequence[Mapping[str, Any]] = ()
+
+
+def note_each(*, kind: DirectoryKind, organization_id: UUID, actor: Actor, noted: Iterable[Noted]) -> None:
+    """Record many changes in the ledger of one organization, each as an event of its own, as ``note`` does one."""
+    Organization.objects.filter(id=organization_id).update(directory_epoch=F("directory_epoch") + 1)
+    schema = Organization.objects.values_list("schema_name", flat=True).get(id=organization_id)
+    events = [
+        event_parameters(
+            event_id=uuid4(),
+            kind=kind.value,
+            outcome="done",
+            source=actor.source,
+            personal=Personal(
+                person_id=actor.person_id,
+                name=actor.name,
+                ip=actor.ip,
+                addresses=one.addresses,
+                title=one.title,
+                actor=actor.address,
+                application=actor.application,
+                changes=tuple(one.changes),
+            ),
+            details=one.details,
+        )
+        for one in noted
+    ]
+    with in_schema(schema):
+        record_many(events)
 
 
 def _record_for_operators(kind: DirectoryKind, organizations: Sequence[UUID], person_id: UUID | None) -> None:

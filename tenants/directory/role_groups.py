@@ -30,6 +30,13 @@ def given_by_groups(organization_id: UUID, groups: Iterable[UUID]) -> tuple[str,
     return tuple(in_force.order_by("role").values_list("role", flat=True).distinct())
 
 
+def giving_roles(organization_id: UUID, groups: Iterable[UUID]) -> set[UUID]:
+    """Return those of the groups that hold a role now."""
+    rows = RoleAssignment.objects.within(organization_id).filter(group_id__in=list(groups))
+    in_force = rows.filter(Q(ends_at__isnull=True) | Q(ends_at__gt=Now()))
+    return {row.group_id for row in in_force if row.group_id is not None}
+
+
 def require_role_manager(organization_id: UUID, groups: Iterable[UUID], actor: Actor) -> bool:
     """Let pass who may manage roles; return whether one of the groups holds one.  Raises NotPermitted.
 

@@ -125,7 +125,7 @@ def delete_provisioned_group(*, provisioner: Provisioner, group_id: UUID) -> Non
 
 def _made(provisioner: Provisioner, name: str, address: str, members: list[Member]) -> GroupFacts:
     """Make the group under the first of its addresses that is free.  Raises DirectoryRefused where none is."""
-    for one in _addresses(provisioner, name, address):
+    for one in addresses_for_group(provisioner, name, address):
         try:
             with transaction.atomic():
                 return create_group(
@@ -157,7 +157,7 @@ def _members(provisioner: Provisioner, ids: Collection[UUID], *, gone: bool = Fa
     return [Member(person_id=one) if kinds[one] else Member(group_id=one) for one in sorted(ids) if one in kinds]
 
 
-def _addresses(provisioner: Provisioner, name: str, own: str) -> list[str]:
+def addresses_for_group(provisioner: Provisioner, name: str, own: str) -> list[str]:
     """Return the addresses to try for a group: its own, then the plainest."""
     domain = provisioner.connection.group_domain
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()

@@ -107,6 +107,22 @@ def keep_group(*, organization_id: UUID, connection_id: UUID, group_id: UUID, ex
     )
 
 
+def keep_groups(*, organization_id: UUID, connection_id: UUID, groups: Mapping[UUID, str]) -> None:
+    """Write which ids a connection gave to groups of which nobody has said anything."""
+    ProvisionedGroup.objects.of_installation().bulk_create(
+        ProvisionedGroup(
+            organization_id=organization_id, connection_id=connection_id, group_id=group_id, external_id=external_id
+        )
+        for group_id, external_id in groups.items()
+    )
+
+
+def note_groups_changed(organization_id: UUID, groups: Iterable[UUID]) -> None:
+    """Keep that groups of a connection have other members now."""
+    rows = ProvisionedGroup.objects.within(organization_id).filter(group_id__in=list(groups))
+    rows.update(modified_at=timezone.now())
+
+
 def forget_group(organization_id: UUID, group_id: UUID) -> None:
     """Forget what was said about a group that is deleted."""
     ProvisionedGroup.objects.within(organization_id).filter(group_id=group_id).delete()

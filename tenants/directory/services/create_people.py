@@ -5,19 +5,15 @@ from uuid import UUID, uuid4
 
 from allauth.account.models import EmailAddress
 from django.contrib.auth.hashers import make_password
-from django.db import connection, transaction
-from django.db.models import F
+from django.db import transaction
 from django.utils import timezone
 
-from audit.services.record import record_many
-from audit.statements import Personal, event_parameters
 from tenants import naming
 from tenants.actor import Actor
-from tenants.context import in_schema
 from tenants.directory import address_holders
+from tenants.directory.change import Noted, note_each
 from tenants.directory.models import Address, Group, MailDomain, Membership, Person
 from tenants.events import DirectoryKind
-from tenants.organizations.models import Organization
 
 
 @transaction.atomic
@@ -31,22 +27,21 @@ def create_people(*, organization_id: UUID, people: Mapping[str, str], actor: Ac
     addresses = sorted(people)
     for domain in sorted({naming.domain_of(one) for one in addresses}):
         address_holders.lock_domain(domain)
-    _lock(addresses)
+    address_holders.lock_addresses(addresses)
     free = _free(organization_id, addresses)
     made = {address: uuid4() for address in free}
     names = {address: naming.one_line(people[address]) for address in free}
     _write(organization_id, made, names, actor)
-    Organization.objects.filter(id=organization_id).update(directory_epoch=F("directory_epoch") + 1)
-    _record(organization_id, names, actor)
+    note_each(
+        kind=DirectoryKind.PERSON_CREATED,
+        organization_id=organization_id,
+        actor=actor,
+        noted=[
+            Noted(title=name, addresses=(address,), details={"role": "user", "guest": False})
+            for address, name in names.items()
+        ],
+    )
     return made
-
-
-def _lock(addresses: Sequence[str]) -> None:
-    """Lock addresses as ``address_holders.lock_address`` does, in one order for everybody."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "select pg_advisory_xact_lock(hashtextextended(one, 0)) from unnest(%s::text[]) one", [list(addresses)]
-        )
 
 
 def _free(organization_id: UUID, addresses: Sequence[str]) -> list[str]:
@@ -90,28 +85,3 @@ def _write(organization_id: UUID, made: Mapping[str, UUID], names: Mapping[str, 
         EmailAddress(user_id=person_id, email=address, verified=True, primary=True)
         for address, person_id in made.items()
     )
-
-
-def _record(organization_id: UUID, names: Mapping[str, str], actor: Actor) -> None:
-    schema = Organization.objects.values_list("schema_name", flat=True).get(id=organization_id)
-    events = [
-        event_parameters(
-            event_id=uuid4(),
-            kind=DirectoryKind.PERSON_CREATED.value,
-            outcome="done",
-            source=actor.source,
-            personal=Personal(
-                person_id=actor.person_id,
-                name=actor.name,
-                ip=actor.ip,
-                addresses=(address,),
-                title=name,
-                actor=actor.address,
-                application=actor.application,
-            ),
-            details={"role": "user", "guest": False},
-        )
-        for address, name in names.items()
-    ]
-    with in_schema(schema):
-        record_many(events)
