@@ -75,6 +75,11 @@ app.conf.beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "warn of credentials": {
+        "task": "portal.warn_of_credentials",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "recheck domains": {"task": "portal.recheck_domains", "schedule": 300.0, "options": {"expires": 300}},
     "end home sign-ins": {"task": "portal.end_home_sign_ins", "schedule": 60.0, "options": {"expires": 60}},
     "expire secrets": {"task": "portal.expire", "schedule": 3600.0, "options": {"expires": 3600}},

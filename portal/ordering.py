@@ -4,6 +4,7 @@ Long lists are sorted by the database; their names are beside the selectors that
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from portal.languages import reader_languages
@@ -29,6 +30,7 @@ LABELS: Final[Orders[ShownLabel]] = {"name": _name, "sensitivity": lambda one: (
 APPLICATIONS: Final[Orders[ApplicationFacts]] = {
     "name": lambda one: one.name.casefold(),
     "created_at": lambda one: one.created_at,
+    "used_at": lambda one: one.used_at or datetime.min.replace(tzinfo=UTC),
 }
 DEVICES: Final[Orders[DeviceFacts]] = {
     "name": lambda one: one.name.casefold(),

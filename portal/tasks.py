@@ -19,6 +19,7 @@ from portal.notifications.outbox import forget_old
 from portal.notifications.send import send_due
 from portal.rendering.work import begin, keep_announcing
 from portal.usecases.alarms import carry_on as raise_and_mail_alarms
+from portal.usecases.application_credentials import warn_of_ends
 from portal.usecases.directory_servers.carry_on import carry_on_directory_servers
 from portal.usecases.domain_rechecks import recheck_domains
 from portal.usecases.everywhere import carry_on_everywhere
@@ -195,6 +196,12 @@ def recheck_domain_records() -> int:
 def warn_of_ending_certificates() -> int:
     """Mail administrators whose identity provider's certificate ends soon; return for how many connections."""
     return warn_of_certificates()
+
+
+@shared_task(name="portal.warn_of_credentials", base=Task)
+def warn_of_ending_credentials() -> int:
+    """Mail administrators before the last secret or key of an application ends; return for how many."""
+    return warn_of_ends()
 
 
 @shared_task(name="portal.end_home_sign_ins", base=Task)

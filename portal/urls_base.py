@@ -5,7 +5,7 @@ from django.views.i18n import set_language
 
 from portal.api.schema import Schema
 from portal.identity import pages
-from portal.identity.issuer import authorization, device_authorization, device_code, token
+from portal.identity.issuer import authorization, device_authorization, device_code, revoke, token
 from portal.identity.sign_on import realm
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -26,6 +26,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("identity/o/device", device_authorization, name="issuer_device"),
     path("identity/o/authorize", authorization, name="issuer_authorize"),
     path("identity/o/api/token", token, name="issuer_token"),
+    path("identity/o/api/revoke", revoke, name="issuer_revoke"),
     path("identity/o/api/device/code", device_code, name="issuer_device_code"),
     path("", include("allauth.idp.urls")),
 ]

@@ -15,6 +15,8 @@ class DirectoryKind(StrEnum):
     ADDRESS_PROVEN = "address.proven"
     ADDRESS_REMOVED = "address.removed"
     APPLICATION_CREATED = "application.created"
+    APPLICATION_CREDENTIAL_ADDED = "application.credential_added"
+    APPLICATION_CREDENTIAL_ENDED = "application.credential_ended"
     APPLICATION_DISABLED = "application.disabled"
     APPLICATION_EXPOSED = "application.exposed"
     BLOCK_MADE = "block.made"

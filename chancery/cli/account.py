@@ -2,6 +2,7 @@
 
 import os
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import click
@@ -12,6 +13,7 @@ from chancery.cli.output import Output
 from chancery.cli.roles import roles_in_words
 from chancery.cli.session import signed_in
 from chancery.sdk.account import Tokens, account_name, host_name, load
+from chancery.sdk.client_key import ClientKey
 from chancery.sdk.errors import Misused, ServiceError, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.http import Http
@@ -37,14 +39,23 @@ from chancery.texts import joined, message
 @click.option(
     "--client", help="The client id of an application, to sign in as it; CHANCERY_CLIENT_SECRET is its secret."
 )
+@click.option(
+    "--key",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    help="A file with the application's private key as PEM, in place of a secret. It is read for each sign-in.",
+)
 @click.pass_obj
-def login(output: Output, address: str | None, host: str | None, code: str | None, client: str | None) -> None:
+def login(
+    output: Output, address: str | None, host: str | None, code: str | None, client: str | None, key: Path | None
+) -> None:
     """Sign in on this device.
 
     With an e-mail ADDRESS the installation is found by its domain and shown to you before it is used.
     """
     if code is not None and client is not None:
         raise Misused(message("Sign in by a code or as an application."), remedy=message("One of the two, not both."))
+    if key is not None and client is None:
+        raise Misused(message("A key signs in an application."), remedy=message("Name its client id: --client."))
     if code is not None and not code.strip():
         raise Misused(message("The code is empty."), remedy=message("Get a code on the page of your devices."))
     home, http = Home.default(), Http(USER_AGENT, language=spoken())
@@ -56,7 +67,9 @@ def login(output: Output, address: str | None, host: str | None, code: str | Non
     installation = discover(http, place)
     if client is not None:
         installation = replace(installation, client_id=client)
-        tokens = sign_in_as_application(http, installation, _secret())
+        tokens = sign_in_as_application(
+            http, installation, ClientKey(secret=_secret()) if key is None else ClientKey.of(key)
+        )
     elif code is None:
         tokens = sign_in_by_browser(http, installation, lambda url, shown: _show(output, url, shown))
     else:

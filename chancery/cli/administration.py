@@ -98,61 +98,6 @@ def release_domain(output: Output, place: Organization, domain_name: str, reason
     )
 
 
-@click.group("application")
-def application() -> None:
-    """List, create and disable applications, make codes for them."""
-
-
-@application.command("list")
-@sorts("name", "created_at")
-@WIDE
-@in_organization
-def list_applications(output: Output, place: Organization, sort: str) -> None:
-    """List applications; never a secret."""
-    found = place.call("GET", f"/api/v1/applications?sort={sort}")["results"]
-    tables.show(
-        output, found, ["name", "client_id", "roles", "disabled"], empty=message("There are no applications yet.")
-    )
-
-
-@application.command("create")
-@click.option("--name", required=True, help="As others read it.")
-@click.option("--role", "roles", multiple=True, help="What it may do beside what people may.")
-@in_organization
-def create_application(output: Output, place: Organization, name: str, roles: tuple[str, ...]) -> None:
-    """Create an application; its secret is printed once."""
-    made = place.call("POST", "/api/v1/applications", {"name": name, "roles": list(roles)})
-    changed(output, made)
-    if not output.as_json:
-        output.result({}, message("Id: {id}", id=made["client_id"]), message("Secret: {secret}", secret=made["secret"]))
-
-
-@application.command("disable")
-@CLIENT
-@asks
-@in_organization
-def disable_application(output: Output, place: Organization, client_id: str, reason: str, *, yes: bool) -> None:
-    """Disable an application: its tokens and devices end."""
-    carry_out(
-        output,
-        place,
-        "POST",
-        f"/api/v1/applications/{quote(client_id, safe='')}/disable",
-        yes=yes,
-        reason=reason,
-        client_id=client_id,
-    )
-
-
-@application.command("code")
-@CLIENT
-@in_organization
-def application_code(output: Output, place: Organization, client_id: str) -> None:
-    """Make a one-time enrollment code for a device of an application."""
-    made = place.call("POST", f"/api/v1/applications/{quote(client_id, safe='')}/code")
-    output.result(made, message("Enroll the device with: chancery login --code {code}", code=made["code"]))
-
-
 @click.group("device")
 def device() -> None:
     """List and revoke your devices.

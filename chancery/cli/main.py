@@ -75,7 +75,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "acting": "acting.acting",
         "group": "people.group",
         "domain": "administration.domain",
-        "application": "administration.application",
+        "application": "applications.application",
         "ldap": "ldap.ldap",
         "provisioning": "provisioning.provisioning",
         "sign-on": "sign_on.sign_on",

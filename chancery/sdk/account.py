@@ -21,6 +21,7 @@ from chancery.errors import ChanceryError, Expired
 from chancery.objects.account import AccountCertificate
 from chancery.objects.jws import b64, unb64
 from chancery.objects.proof import Request, sign_proof
+from chancery.sdk.client_key import NO_KEY, ClientKey
 from chancery.sdk.errors import NotSignedIn, ServiceError, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.http import Answer, Http, json_body
@@ -153,9 +154,9 @@ class Tokens:
         """Keep the tokens under the mark of their sign-in, which is about to be replaced."""
         self._home.write(f"replaced-tokens/{mark}", self._home.read(self._name) or {"refresh": "", "access": {}})
 
-    def start(self, *, refresh_token: str, secret: str = "") -> None:
-        """Store the refresh token of a fresh sign-in, or an application's secret, and forget all older tokens."""
-        self._home.write(self._name, {"refresh": refresh_token, "secret": secret, "access": {}})
+    def start(self, *, refresh_token: str, key: ClientKey = NO_KEY) -> None:
+        """Store the refresh token of a fresh sign-in, or an application's secret or key; forget all older tokens."""
+        self._home.write(self._name, {"refresh": refresh_token, **key.as_record(), "access": {}})
 
     def forget(self) -> str:
         """Remove all tokens and return the refresh token, for revoking it."""
@@ -188,10 +189,10 @@ class Tokens:
         if record is None:
             raise NotSignedIn(message("You are signed out on this device."))
         named = {"client_id": account.client_id, "resource": origin}
-        secret = record.get("secret", "")
+        key = ClientKey.of_record(record)
         form = (
-            {**named, "grant_type": "client_credentials", "client_secret": secret}
-            if secret
+            {**named, "grant_type": "client_credentials", **key.form(account.client_id, account.token_endpoint)}
+            if key
             else {**named, "grant_type": "refresh_token", "refresh_token": record["refresh"]}
         )
         with self._home.reserved(self._name, _ROOM):
@@ -203,13 +204,13 @@ class Tokens:
             access = {name: kept for name, kept in record["access"].items() if kept["until"] > time.time()}
             access[origin] = {"token": answer["access_token"], "until": time.time() + int(answer["expires_in"])}
             refresh = answer.get("refresh_token", record["refresh"])
-            self._home.write(self._name, {"refresh": refresh, "secret": secret, "access": access})
+            self._home.write(self._name, {"refresh": refresh, **key.as_record(), "access": access})
         return str(answer["access_token"])
 
     def _exchanged(self, account: Account, form: dict[str, str]) -> dict[str, Any]:
         """Exchange the refresh token, with the device's proof: by it the service knows a device that lost an answer.
 
-        An application's secret is exchanged as it is: it stays the same, so no answer can be lost.
+        An application signs in anew each time, so no answer can be lost.
         """
         body, url = urlencode(form).encode(), account.token_endpoint
         headers = {"Content-Type": "application/x-www-form-urlencoded"}

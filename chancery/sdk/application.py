@@ -18,7 +18,8 @@ from uuid import UUID
 from chancery.errors import NotFound
 from chancery.sdk.account import Tokens, load
 from chancery.sdk.batches import BATCH, Reading, read_many
-from chancery.sdk.errors import NotSignedIn
+from chancery.sdk.client_key import ClientKey
+from chancery.sdk.errors import Misused, NotSignedIn
 from chancery.sdk.home import Home
 from chancery.sdk.http import Http
 from chancery.sdk.named_access import NamedAccess
@@ -35,8 +36,16 @@ class Application(Session):
     """What an application does beside all that a person does: read many files by a permission, and ask about people."""
 
     @classmethod
-    def sign_in(cls, host: str, client_id: str, secret: str, *, language: str = "en") -> Self:
-        """Sign in by client id and secret; the device's keys are made once and kept.  Raises NotSignedIn."""
+    def sign_in(
+        cls, host: str, client_id: str, secret: str = "", *, key: Path | str | None = None, language: str = "en"
+    ) -> Self:
+        """Sign in by client id and secret, or by a private key; the device's own keys are made once and kept.
+
+        ``key`` is the path of a PEM file, which is read for each sign-in, or its text.  Raises Misused and NotSignedIn.
+        """
+        if (key is None) == (not secret):
+            raise Misused(message("Sign in by a secret or by a key: one of the two."))
+        shown = ClientKey(secret=secret) if key is None else ClientKey.of(key)
         home, http = Home.default(), Http(USER_AGENT, language=language)
         try:
             account = load(home, host)
@@ -44,9 +53,9 @@ class Application(Session):
             account = None
         if account is None or account.client_id != client_id:
             installation = replace(discover(http, host), client_id=client_id)
-            account = enroll(home, http, installation, sign_in_as_application(http, installation, secret))
+            account = enroll(home, http, installation, sign_in_as_application(http, installation, shown))
         else:
-            Tokens(home, http, account.iss).start(refresh_token="", secret=secret)
+            Tokens(home, http, account.iss).start(refresh_token="", key=shown)
         session = cls(home, account, http, stated=THIS_LIBRARY)
         session.renew_certificate()
         return session

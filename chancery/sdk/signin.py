@@ -16,6 +16,7 @@ from chancery.crypto.suites import ED25519, MLKEM768_X25519, kem_named, signatur
 from chancery.errors import ChanceryError
 from chancery.objects.jws import b64, unb64
 from chancery.sdk.account import Account, Service, Tokens, account_name, of_record, save
+from chancery.sdk.client_key import ClientKey
 from chancery.sdk.errors import Misused, NotSignedIn, ServiceError, Unreachable
 from chancery.sdk.home import Home
 from chancery.sdk.http import Http, json_body
@@ -118,25 +119,25 @@ def sign_in_by_code(http: Http, installation: Installation, code: str) -> dict[s
     return _for_installation(http, installation, granted["refresh_token"])
 
 
-def sign_in_as_application(http: Http, installation: Installation, secret: str) -> dict[str, Any]:
-    """Exchange an application's client id, which the installation names, and its secret for tokens.
+def sign_in_as_application(http: Http, installation: Installation, key: ClientKey) -> dict[str, Any]:
+    """Exchange an application's client id, which the installation names, and its secret or key for tokens.
 
-    Raises NotSignedIn for a wrong one.
+    Raises NotSignedIn for a wrong one, and Misused for what is no private key.
     """
     form = {
         "grant_type": "client_credentials",
         "client_id": installation.client_id,
-        "client_secret": secret,
         "resource": installation.iss,
+        **key.form(installation.client_id, installation.token_endpoint),
     }
     try:
         granted = _form(http, installation.token_endpoint, form)
     except (NotSignedIn, ServiceError) as error:
         raise NotSignedIn(
-            message("The service does not know this application, or not by this secret."),
-            remedy=message("An administrator makes applications, and sees the secret once, under Applications."),
+            message("The service does not know this application, or not by this secret or key."),
+            remedy=message("An administrator gives applications secrets and keys, under Applications."),
         ) from error
-    return {**granted, "refresh_token": "", "secret": secret}
+    return {**granted, "refresh_token": "", **key.as_record()}
 
 
 def _for_installation(http: Http, installation: Installation, refresh_token: str) -> dict[str, Any]:
@@ -169,7 +170,7 @@ def enroll(home: Home, http: Http, installation: Installation, tokens: dict[str,
         "encryption": {"kem": MLKEM768_X25519.name, "private": b64(encryption.private_bytes())},
         "access": tokens["access_token"],
         "refresh": tokens["refresh_token"],
-        "secret": tokens.get("secret", ""),
+        **ClientKey.of_record(tokens).as_record(),
     }
     name = f"enrolling/{uuid.uuid4()}"
     with home.only_here(name.replace("/", "-")):
@@ -210,7 +211,7 @@ def _enrolled(home: Home, http: Http, begun: dict[str, Any]) -> Account:
     account.certificate(int(time.time()))
     tokens = Tokens(home, http, iss)
     _set_aside(home, tokens, account)
-    tokens.start(refresh_token=begun["refresh"], secret=begun.get("secret", ""))
+    tokens.start(refresh_token=begun["refresh"], key=ClientKey.of_record(begun))
     save(home, account)
     return account
 

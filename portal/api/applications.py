@@ -23,11 +23,10 @@ from portal.api.framework import (
 )
 from portal.api.sorting import sort_of, sort_parameter
 from portal.ordering import APPLICATIONS, in_order
-from portal.usecases.applications import create_application, disable_application
+from portal.usecases.applications import application_code, create_application, disable_application
 from portal.usecases.effects import effect_answer
 from tenants.directory.roles import OF_APPLICATIONS
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in
-from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 
 class NewApplication(serializers.Serializer[dict[str, Any]]):
@@ -50,6 +49,9 @@ class ApplicationItem(Answer):
     disabled = serializers.BooleanField()
     known_outside = serializers.BooleanField(
         help_text="Whether a person has seen its secret who may not manage applications now."
+    )
+    last_used_at = serializers.DateTimeField(
+        allow_null=True, help_text="When it last signed in by a secret or key, to the minute."
     )
 
 
@@ -127,7 +129,7 @@ class ApplicationCode(OrganizationView):
         facts = application_of_client(client_id)
         if facts is None or facts.organization_id != self.organization.id or facts.disabled:
             raise Http404
-        code = issue_enrollment_code(person_id=facts.person_id, actor=self.caller.directory_actor)
+        code = application_code(caller=self.caller, application=facts)
         return Response({"code": code}, status=HTTPStatus.CREATED)
 
 
@@ -140,4 +142,5 @@ def _application(facts: ApplicationFacts) -> dict[str, Any]:
         "created_at": facts.created_at,
         "disabled": facts.disabled,
         "known_outside": facts.known_outside,
+        "last_used_at": facts.used_at,
     }

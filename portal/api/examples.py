@@ -54,6 +54,20 @@ APPLICATION: Final[Example] = {
     "created_at": "2026-06-01T08:00:00Z",
     "disabled": False,
     "known_outside": False,
+    "last_used_at": "2026-11-30T08:00:00Z",
+}
+CREDENTIAL: Final[Example] = {
+    "id": "0b1c2d3e-4f5a-4b6c-8d9e-0f1a2b3c4d5e",
+    "kind": "key",
+    "name": "nightly job",
+    "thumbprints": ["NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"],
+    "keys_url": "",
+    "made_by": "Ada",
+    "created_at": "2026-06-01T08:00:00Z",
+    "expires_at": "2026-11-28T08:00:00Z",
+    "last_used_at": "2026-11-20T08:00:00Z",
+    "ended_at": None,
+    "valid": True,
 }
 ASKED: Final[Example] = {
     "id": "5f0e3f0c-7f5d-4c59-9d0e-2c5d3f1b7a10",

@@ -6,6 +6,7 @@ from portal.api import (
     access_requests,
     acting,
     administration,
+    application_credentials,
     applications,
     approvals,
     audit,
@@ -285,6 +286,21 @@ urlpatterns = [
         name="api_application_disable",
     ),
     path("applications/<str:client_id>/code", applications.ApplicationCode.as_view(), name="api_application_code"),
+    path(
+        "applications/<str:client_id>/credentials",
+        application_credentials.Credentials.as_view(),
+        name="api_application_credentials",
+    ),
+    path(
+        "applications/<str:client_id>/keys",
+        application_credentials.Keys.as_view(),
+        name="api_application_keys",
+    ),
+    path(
+        "applications/<str:client_id>/credentials/<uuid:credential_id>/end",
+        application_credentials.EndCredential.as_view(),
+        name="api_application_credential_end",
+    ),
     path("directory-servers", directory_servers.DirectoryServers.as_view(), name="api_directory_servers"),
     path(
         "directory-servers/<uuid:server_id>",

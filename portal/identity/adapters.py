@@ -31,6 +31,7 @@ from portal.identity.homes.arriving import require_home
 from portal.identity.homes.asserting import claims_for
 from portal.identity.homes.names import SCOPE
 from portal.identity.known_browsers import recognize_browser
+from portal.identity.public_keys import ALGORITHMS
 from portal.identity.redirects import onward
 from portal.identity.sign_on.enforcing import require_provider
 from portal.identity.sign_on.sessions import name_session, way_out
@@ -222,9 +223,12 @@ class IssuerAdapter(DefaultOIDCAdapter):
         return claims
 
     def populate_server_metadata(self, metadata: dict[str, Any]) -> None:
-        """Say that other installations may ask who somebody is, and that each answer names who gives it (RFC 9207)."""
+        """Say what the suite does not know: who may ask, that answers name who gives them (RFC 9207), assertions."""
         metadata["scopes_supported"] = [*metadata["scopes_supported"], SCOPE]
         metadata["authorization_response_iss_parameter_supported"] = True
+        methods = [*metadata["token_endpoint_auth_methods_supported"], "private_key_jwt"]
+        metadata["token_endpoint_auth_methods_supported"] = methods
+        metadata["token_endpoint_auth_signing_alg_values_supported"] = list(ALGORITHMS)
 
 
 class StrengthAdapter(DefaultMFAAdapter):

@@ -17,7 +17,7 @@ from allauth.idp.oidc.internal.oauthlib import authorization_codes, device_codes
 from allauth.idp.oidc.internal.oauthlib.server import get_server
 from allauth.idp.oidc.internal.oauthlib.utils import extract_params, respond_html_error
 from allauth.idp.oidc.models import Client, Token
-from allauth.idp.oidc.views import AuthorizationView, DeviceAuthorizationView, DeviceCodeView, TokenView
+from allauth.idp.oidc.views import AuthorizationView, DeviceAuthorizationView, DeviceCodeView
 from django.conf import settings
 from django.core.cache import cache
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -33,8 +33,9 @@ from oauthlib.oauth2.rfc6749.errors import FatalClientError, OAuth2Error
 from oauthlib.openid.connect.core.exceptions import ConsentRequired
 
 from portal import clock
-from portal.identity import clients, recent_sign_in, tokens
+from portal.identity import client_sign_in, clients, recent_sign_in, tokens
 from portal.identity.adapters import ONE_ORIGIN
+from portal.identity.assertions import ClientRefused
 from portal.identity.homes import asserting
 from portal.identity.homes.names import installation_of
 from portal.identity.sessions import signed_in_at
@@ -48,6 +49,7 @@ from portal.identity.token_exchange import (
     of_session_with_generation,
     remember_exchange,
 )
+from tenants.directory.services.application_credentials import CREDENTIAL
 
 FORM = "application/x-www-form-urlencoded"
 ASKED, ASKED_AT = "chancery_asked", "chancery_asked_at"
@@ -102,7 +104,8 @@ class ConsentView(AuthorizationView):
 _authorization: View = ConsentView.as_view()
 _device_authorization: View = DeviceAuthorizationView.as_view()
 _device_code: View = DeviceCodeView.as_view()
-_token: View = TokenView.as_view()
+_token: View = client_sign_in.ApplicationTokenView.as_view()
+_revoke: View = client_sign_in.ApplicationRevokeView.as_view()
 
 
 def authorization(request: HttpRequest) -> HttpResponse:
@@ -158,12 +161,31 @@ def device_code(request: HttpRequest) -> HttpResponse:
 
 
 @csrf_exempt
-@transaction.atomic
 def token(request: HttpRequest) -> HttpResponse:
-    """Exchange a code, a device code, a refresh token or a program's secret for tokens.
+    """Exchange a code, a device code, a refresh token or what an application signs in with for tokens.
 
-    An access token names at most one origin; one that names none is refused wherever it is shown.
+    An access token names at most one origin; one that names none is refused wherever it is shown.  What an assertion
+    uses up stays used, whatever is answered, so it is no part of the exchange's transaction.
     """
+    try:
+        application = client_sign_in.sign_in(request)
+    except ClientRefused as refusal:
+        return _invalid_client(refusal)
+    return _exchanged(request, application)
+
+
+@csrf_exempt
+def revoke(request: HttpRequest) -> HttpResponse:
+    """Revoke a token of a program; an application signs in for it as for a token."""
+    try:
+        client_sign_in.sign_in(request)
+    except ClientRefused as refusal:
+        return _invalid_client(refusal)
+    return _revoke(request)
+
+
+@transaction.atomic
+def _exchanged(request: HttpRequest, application: client_sign_in.SignedIn | None) -> HttpResponse:
     if len(request.POST.getlist("resource")) > 1:
         return _invalid_target(ValidationError(ONE_ORIGIN))
     try:
@@ -178,7 +200,7 @@ def token(request: HttpRequest) -> HttpResponse:
         response = _invalid_target(error)
     if response.status_code == HTTPStatus.OK:
         answer = json.loads(response.content)
-        given = _mark(answer, taken)
+        given = _mark(answer, taken, application)
         response.content = json.dumps(_told_its_end(answer, taken)).encode()
         installation = installation_of(request.POST.get("client_id", ""))
         if installation and taken.person is not None:
@@ -197,10 +219,16 @@ def _invalid_target(error: ValidationError) -> HttpResponse:
     return JsonResponse(body, status=HTTPStatus.BAD_REQUEST)
 
 
-def _mark(answer: dict[str, Any], taken: Inherited) -> QuerySet[Token]:
+def _invalid_client(refusal: ClientRefused) -> HttpResponse:
+    body = {"error": "invalid_client", "error_description": str(refusal)}
+    headers = {"WWW-Authenticate": "Basic"}
+    return JsonResponse(body, status=HTTPStatus.UNAUTHORIZED, headers=headers)
+
+
+def _mark(answer: dict[str, Any], taken: Inherited, application: client_sign_in.SignedIn | None) -> QuerySet[Token]:
     """Write family and sign-in into the new tokens, and keep the hash of the one that was exchanged.
 
-    No token outlives its sign-in.
+    No token outlives its sign-in, nor the secret or key that an application signed in with.
     """
     values = [answer[name] for name in ("access_token", "refresh_token") if name in answer]
     rows: QuerySet[Token] = Token.objects.filter(hash__in=[tokens.hash_of(value) for value in values])
@@ -208,7 +236,11 @@ def _mark(answer: dict[str, Any], taken: Inherited) -> QuerySet[Token]:
         data = row.data if isinstance(row.data, dict) else {}
         beside = {tokens.FAMILY: str(taken.family), tokens.AUTHENTICATION: taken.authentication.as_json()}
         row.data = data | beside | {tokens.BEGAN: taken.began}
-        row.expires_at = min((one for one in (row.expires_at, taken.ends) if one is not None), default=None)
+        ends = [row.expires_at, taken.ends]
+        if application is not None:
+            row.data[CREDENTIAL] = str(application.way.id)
+            ends.append(application.way.expires_at)
+        row.expires_at = min((one for one in ends if one is not None), default=None)
         row.save(update_fields=["data", "expires_at"])
     remember_exchange(taken)
     return rows

@@ -84,6 +84,12 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         "roles": _("{who} made the application “{application}” with the roles {roles}."),
         PLAIN: _("{who} made the application “{application}”."),
     },
+    DirectoryKind.APPLICATION_CREDENTIAL_ADDED: {
+        PLAIN: _("{who} gave the application “{application}” a secret or key to sign in with."),
+    },
+    DirectoryKind.APPLICATION_CREDENTIAL_ENDED: {
+        PLAIN: _("{who} ended a secret or key of the application “{application}”."),
+    },
     DirectoryKind.APPLICATION_EXPOSED: {
         OWN: _(
             "{who} no longer manages applications but knows the secret of the application “{application}”, which"

@@ -32,6 +32,7 @@ _MEMBERS: Final = {
     "template_id": gettext_lazy("template"),
     "contact": gettext_lazy("whom to ask"),
     "alarm_address": gettext_lazy("who is mailed about alarms"),
+    "credential": gettext_lazy("secret or key"),
     "for_people": gettext_lazy("people for whom it reads"),
     "sign_on_name": gettext_lazy("name"),
     "sign_on_state": gettext_lazy("state"),

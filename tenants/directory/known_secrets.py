@@ -4,12 +4,16 @@ An application acts for the organization.  The person who made it saw its secret
 have put a device of their own in its place; the organization goes on using it after they have left.
 """
 
+from collections.abc import Iterable
 from uuid import UUID
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from chancery.policy.permission import Permission
 from tenants.actor import Actor
 from tenants.directory.change import note
-from tenants.directory.models import ApiClient, Membership
+from tenants.directory.models import ApiClient, ApplicationCredential, Membership
 from tenants.directory.roles import roles_with
 from tenants.directory.selectors.roles import holders
 from tenants.events import DirectoryKind
@@ -23,10 +27,26 @@ def remember(application: ApiClient, actor: Actor) -> None:
         application.save(update_fields=["known_to"])
 
 
+def knowing(organization_id: UUID, applications: Iterable[ApiClient]) -> dict[str, set[str]]:
+    """Return by client id who could act as each application: who got a code for it, or made what signs it in now."""
+    found = {one.client_id: set(one.known_to) for one in applications}
+    made = _valid(organization_id).filter(application_id__in=list(found), made_by__isnull=False)
+    for client_id, person in made.values_list("application_id", "made_by"):
+        found[client_id].add(str(person))
+    return found
+
+
 def applications_known_to(organization_id: UUID, person_id: UUID) -> list[ApiClient]:
-    """Return the applications in use whose secret a person has seen."""
+    """Return the applications in use whose secret a person has seen, or whose key they brought."""
     rows = ApiClient.objects.within(organization_id).filter(disabled_at__isnull=True)
-    return list(rows.filter(known_to__contains=[str(person_id)]).order_by("name", "client_id"))
+    made = _valid(organization_id).filter(made_by=person_id).values("application_id")
+    known = Q(known_to__contains=[str(person_id)]) | Q(client_id__in=made)
+    return list(rows.filter(known).order_by("name", "client_id"))
+
+
+def _valid(organization_id: UUID) -> QuerySet[ApplicationCredential]:
+    rows = ApplicationCredential.objects.within(organization_id)
+    return rows.filter(ended_at__isnull=True, expires_at__gt=timezone.now())
 
 
 def note_known_secrets(place: Membership, actor: Actor) -> None:

@@ -35,7 +35,7 @@ def create_connection(
     """Make the connection with an application of its own.  Raises DirectoryRefused and NameRefused."""
     allowed = _allowed(may)
     domain = _domain(organization_id, group_domain) if "groups" in allowed else ""
-    made = create_application(organization_id=organization_id, name=name, roles=allowed, actor=actor)
+    made = create_application(organization_id=organization_id, name=name, roles=allowed, with_secret=False, actor=actor)
     row = Connection.objects.create(
         organization_id=organization_id,
         client_id=made.client_id,

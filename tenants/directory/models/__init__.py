@@ -6,6 +6,7 @@ identity must resolve in one query.
 
 from tenants.directory.models.access import Block, LicensedAt, PendingRevocation, Revocation
 from tenants.directory.models.addresses import Address, AddressCode, FormerAddressHolder
+from tenants.directory.models.application_credentials import ApplicationCredential
 from tenants.directory.models.devices import ApiClient, Device, EnrollmentCode, LossCode, new_feed_id
 from tenants.directory.models.domains import FormerDomainOwner, MailDomain
 from tenants.directory.models.groups import Group, GroupClaim, GroupMember
@@ -26,6 +27,7 @@ __all__ = [
     "Address",
     "AddressCode",
     "ApiClient",
+    "ApplicationCredential",
     "Block",
     "BrowserSession",
     "CodeSession",

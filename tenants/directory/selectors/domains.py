@@ -1,12 +1,14 @@
 """Reading mail domains and applications of one organization."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from tenants import naming
-from tenants.directory.known_secrets import managers_among
+from tenants.directory.known_secrets import knowing, managers_among
 from tenants.directory.models import ApiClient, MailDomain
+from tenants.directory.selectors.credentials import last_uses
 from tenants.directory.selectors.roles import roles_in
 
 
@@ -39,6 +41,8 @@ class ApplicationFacts:
     disabled: bool
     known_outside: bool = False
     """Whether somebody has seen its secret who may not manage applications now."""
+    used_at: datetime | None = None
+    """When it last signed in by a secret or key, to the minute."""
 
 
 def domains_in(organization_id: UUID) -> tuple[DomainFacts, ...]:
@@ -70,19 +74,13 @@ def organization_of_domain(domain: str) -> UUID | None:
 def applications_in(organization_id: UUID) -> tuple[ApplicationFacts, ...]:
     """Return the organization's applications by name."""
     rows = list(ApiClient.objects.within(organization_id).order_by("name", "client_id"))
-    known = {person for row in rows for person in row.known_to}
-    managers = managers_among(organization_id, known) if known else set()
-    held = roles_in(organization_id, [row.person_id for row in rows])
-    return tuple(_application(row, managers, held.get(row.person_id, ())) for row in rows)
+    return _applications(organization_id, rows)
 
 
 def application_of_client(client_id: str) -> ApplicationFacts | None:
     """Return the application that a client at the issuer stands for; for the token check."""
     row = ApiClient.objects.of_installation().filter(client_id=client_id).first()
-    if row is None:
-        return None
-    held = roles_in(row.organization_id, [row.person_id])
-    return _application(row, managers_among(row.organization_id, set(row.known_to)), held.get(row.person_id, ()))
+    return None if row is None else _applications(row.organization_id, [row])[0]
 
 
 def application_in_use(organization_id: UUID, person_id: UUID) -> bool:
@@ -90,7 +88,26 @@ def application_in_use(organization_id: UUID, person_id: UUID) -> bool:
     return ApiClient.objects.within(organization_id).filter(person_id=person_id, disabled_at__isnull=True).exists()
 
 
-def _application(row: ApiClient, managers: set[str], roles: tuple[str, ...]) -> ApplicationFacts:
+def _applications(organization_id: UUID, rows: Sequence[ApiClient]) -> tuple[ApplicationFacts, ...]:
+    knows = knowing(organization_id, rows)
+    known = {person for people in knows.values() for person in people}
+    managers = managers_among(organization_id, known) if known else set()
+    held = roles_in(organization_id, [row.person_id for row in rows])
+    used = last_uses(organization_id, [row.client_id for row in rows])
+    return tuple(
+        _application(
+            row,
+            held.get(row.person_id, ()),
+            outside=not managers.issuperset(knows[row.client_id]),
+            used_at=used.get(row.client_id),
+        )
+        for row in rows
+    )
+
+
+def _application(
+    row: ApiClient, roles: tuple[str, ...], *, outside: bool, used_at: datetime | None
+) -> ApplicationFacts:
     return ApplicationFacts(
         client_id=row.client_id,
         organization_id=row.organization_id,
@@ -99,5 +116,6 @@ def _application(row: ApiClient, managers: set[str], roles: tuple[str, ...]) -> 
         roles=roles,
         created_at=row.created_at,
         disabled=row.disabled_at is not None,
-        known_outside=row.disabled_at is None and not managers.issuperset(row.known_to),
+        known_outside=row.disabled_at is None and outside,
+        used_at=used_at,
     )

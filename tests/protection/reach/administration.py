@@ -5,6 +5,8 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from allauth.idp.oidc.models import Token
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db.models.expressions import RawSQL
 
 from chancery.sdk.named_access import OWN
@@ -34,6 +36,20 @@ def walk_organization(cast: Cast, commands: Commands) -> None:
     run(ada, "domain", "release", domain, *yes)
     made = run(ada, "application", "create", "--name", "archive", "--role", "connector")
     run(ada, "application", "code", made["client_id"])
+    run(ada, "application", "add-secret", made["client_id"], "--name", "second", "--days", "30")
+    pem = cast.folder / "key.pem"
+    public = Ed25519PrivateKey.generate().public_key()
+    pem.write_bytes(public.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+    run(ada, "application", "add-key", made["client_id"], "--name", "its key", "--days", "30", "--file", pem)
+    with described() as provider:
+        address = ("--url", f"{provider.issuer}/keys")
+        run(ada, "application", "add-key", made["client_id"], "--name", "its address", "--days", "30", *address)
+    (given,) = [
+        one["id"]
+        for one in run(ada, "application", "credentials", made["client_id"])["results"]
+        if one["name"] == "its key"
+    ]
+    run(ada, "application", "end-credential", made["client_id"], given, *yes)
     run(ada, "application", "disable", made["client_id"], *yes)
     first = next(one["id"] for one in run(ada, "key", "list")["results"] if one["status"] == "active")
     key = run(ada, "key", "create", "--suite", "p256")["id"]

@@ -97,6 +97,7 @@ READ: Final[Mapping[str, set[str]]] = {
     "why": {"reasons"},
     "request": {"id", "state"},
     "application code": {"code"},
+    "application credentials": LIST,
     "template export": {"file"},
     "template import": CHANGE | {"results"},
     "super-user settings": {"on", "people", "group"},
