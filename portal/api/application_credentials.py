@@ -101,7 +101,7 @@ class Credentials(_OfApplication):
     def get(self, request: Request, client_id: str) -> Response:
         """Answer with all of them, the newest first; those that are over, too."""
         return page(
-            [_item(one) for one in shown_credentials(caller=self.caller, application=self.application(client_id))]
+            [_item(one) for one in shown_credentials(caller=self.caller, application=self.application(client_id)).rows]
         )
 
     @extend_schema(

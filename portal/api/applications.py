@@ -23,10 +23,11 @@ from portal.api.framework import (
 )
 from portal.api.sorting import sort_of, sort_parameter
 from portal.ordering import APPLICATIONS, in_order
-from portal.usecases.applications import application_code, create_application, disable_application
+from portal.usecases.applications import create_application, disable_application
 from portal.usecases.effects import effect_answer
 from tenants.directory.roles import OF_APPLICATIONS
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 
 class NewApplication(serializers.Serializer[dict[str, Any]]):
@@ -129,7 +130,7 @@ class ApplicationCode(OrganizationView):
         facts = application_of_client(client_id)
         if facts is None or facts.organization_id != self.organization.id or facts.disabled:
             raise Http404
-        code = application_code(caller=self.caller, application=facts)
+        code = issue_enrollment_code(person_id=facts.person_id, actor=self.caller.directory_actor)
         return Response({"code": code}, status=HTTPStatus.CREATED)
 
 

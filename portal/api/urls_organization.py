@@ -6,8 +6,6 @@ from portal.api import (
     access_requests,
     acting,
     administration,
-    application_credentials,
-    applications,
     approvals,
     audit,
     blocks,
@@ -279,28 +277,7 @@ urlpatterns = [
     path("domains", domains.Domains.as_view(), name="api_domains"),
     path("domains/<str:domain>/prove", domains.ProveDomain.as_view(), name="api_domain_prove"),
     path("domains/<str:domain>/release", domains.ReleaseDomain.as_view(), name="api_domain_release"),
-    path("applications", applications.Applications.as_view(), name="api_applications"),
-    path(
-        "applications/<str:client_id>/disable",
-        applications.DisableApplication.as_view(),
-        name="api_application_disable",
-    ),
-    path("applications/<str:client_id>/code", applications.ApplicationCode.as_view(), name="api_application_code"),
-    path(
-        "applications/<str:client_id>/credentials",
-        application_credentials.Credentials.as_view(),
-        name="api_application_credentials",
-    ),
-    path(
-        "applications/<str:client_id>/keys",
-        application_credentials.Keys.as_view(),
-        name="api_application_keys",
-    ),
-    path(
-        "applications/<str:client_id>/credentials/<uuid:credential_id>/end",
-        application_credentials.EndCredential.as_view(),
-        name="api_application_credential_end",
-    ),
+    path("", include("portal.api.urls_applications")),
     path("directory-servers", directory_servers.DirectoryServers.as_view(), name="api_directory_servers"),
     path(
         "directory-servers/<uuid:server_id>",

@@ -37,6 +37,13 @@ class ShownCredential:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownCredentials:
+    """All of an application, the newest first."""
+
+    rows: tuple[ShownCredential, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CredentialMade:
     """A new secret in clear, which is shown once, or a new key, and in words until when it is valid."""
 
@@ -44,13 +51,15 @@ class CredentialMade:
     effect: Effect
 
 
-def shown_credentials(*, caller: Caller, application: ApplicationFacts) -> tuple[ShownCredential, ...]:
+def shown_credentials(*, caller: Caller, application: ApplicationFacts) -> ShownCredentials:
     """Return what an application signs in with, the newest first; what is over, too."""
     rows = credentials_of(caller.organization, application.client_id)
     names = names_of(caller.organization, {one.made_by for one in rows if one.made_by is not None})
-    return tuple(
-        ShownCredential(one, credential_in_words(one), "" if one.made_by is None else names.get(one.made_by, ""))
-        for one in rows
+    return ShownCredentials(
+        tuple(
+            ShownCredential(one, credential_in_words(one), "" if one.made_by is None else names.get(one.made_by, ""))
+            for one in rows
+        )
     )
 
 
@@ -120,7 +129,7 @@ def add_keys(
 
 def end_credential(*, caller: Caller, application: ApplicationFacts, credential_id: UUID, stated: Stated) -> Effect:
     """End a secret or key at once, with its tokens.  Raises NotHere and what ``confirmed`` raises."""
-    rows = shown_credentials(caller=caller, application=application)
+    rows = shown_credentials(caller=caller, application=application).rows
     found = next((one for one in rows if one.facts.id == credential_id), None)
     if found is None:
         raise NotHere(_("This application has no such credential."))

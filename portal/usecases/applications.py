@@ -1,4 +1,4 @@
-"""Applications: create one, get a code for its device, disable it."""
+"""Applications: create and disable."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,6 @@ from tenants.directory.selectors.domains import ApplicationFacts
 from tenants.directory.services.create_application import Credentials
 from tenants.directory.services.create_application import create_application as create_application_service
 from tenants.directory.services.disable_application import disable_application as disable_application_service
-from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +38,6 @@ def create_application(*, caller: Caller, name: str, roles: Sequence[str]) -> Cr
         else _("The application “{name}” is made. It can open only what it is granted.").format(name=name)
     )
     return CreatedApplication(made, effect(True, done, "", _("Its secret is shown this once only.")))
-
-
-def application_code(*, caller: Caller, application: ApplicationFacts) -> str:
-    """Return a code that signs a device in as the application, which is as good as a secret.  Raises NotPermitted."""
-    require_second_factor(caller, application.roles)
-    return issue_enrollment_code(person_id=application.person_id, actor=caller.directory_actor)
 
 
 def disable_application(*, caller: Caller, application: ApplicationFacts, stated: Stated) -> Effect:

@@ -23,7 +23,7 @@ from portal.usecases.application_credentials import (
     end_credential,
     shown_credentials,
 )
-from portal.usecases.applications import application_code, create_application, disable_application
+from portal.usecases.applications import create_application, disable_application
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page, paged, show, words_of
 from portal.web.listing import Column, Listing
@@ -32,6 +32,7 @@ from tenants.directory.errors import DirectoryRefused
 from tenants.directory.roles import OF_APPLICATIONS
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in
 from tenants.directory.services.application_credentials import DAYS, MOST_DAYS
+from tenants.directory.services.issue_enrollment_code import issue_enrollment_code
 from tenants.naming import NameRefused
 
 COLUMNS = (
@@ -141,13 +142,15 @@ def application(request: PageRequest, client_id: str) -> HttpResponse:
     if act == "key" and key.is_valid() and _given(request, found, key, add_keys) is not None:
         return redirect("application", client_id)
     made = _given(request, found, secret, add_secret) if act == "secret" and secret.is_valid() else None
-    code = application_code(caller=request.caller, application=found) if act == "code" and not found.disabled else ""
+    code = ""
+    if act == "code" and not found.disabled:
+        code = issue_enrollment_code(person_id=found.person_id, actor=request.caller.directory_actor)
     context = {
         "found": _application(request, client_id) if made else found,
         "code": code,
         "made": made,
         "may": [named_with_sentence(role) for role in found.roles],
-        "credentials": shown_credentials(caller=request.caller, application=found),
+        "credentials": shown_credentials(caller=request.caller, application=found).rows,
         "secret_form": SecretForm(auto_id="secret_%s") if made else secret,
         "key_form": key,
         "opened": act == "key",

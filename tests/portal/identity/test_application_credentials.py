@@ -105,7 +105,11 @@ class SecretsTest(CredentialTest):
         answers = [self.by_secret(self.made.secret), self.by_secret(second.secret)]
         assert [status for status, _body in answers] == [200, 200]
         (first,) = [one for one in credentials_of(self.contoso.id, self.made.client_id) if one.id != second.id]
-        ended: dict[str, Any] = {"organization_id": self.contoso.id, "client_id": self.made.client_id, "credential_id": first.id}
+        ended: dict[str, Any] = {
+            "organization_id": self.contoso.id,
+            "client_id": self.made.client_id,
+            "credential_id": first.id,
+        }
         assert end_credential(**ended, actor=builders.ACTOR)
         assert not end_credential(**ended, actor=builders.ACTOR)
         assert [self.documents(body) for _status, body in answers] == [401, 200]
