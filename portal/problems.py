@@ -33,6 +33,7 @@ from protection.services.access import OnlyTheOwner
 from protection.services.change import Widening
 from protection.services.paused import PausedGivesNothing
 from protection.services.prelicense_request import MayNotPrelicense
+from protection.services.protecting import ProtectingNotAllowed
 from protection.services.register_on_first_use import SendWholeLicense
 from protection.services.relabel import MayNotRelabel
 from protection.services.revoke import OnlyAdministratorsShutOut
@@ -49,6 +50,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (MayNotRelabel, HTTPStatus.FORBIDDEN),
     (MayNotPrelicense, HTTPStatus.FORBIDDEN),
     (NotRunning, HTTPStatus.FORBIDDEN),
+    (ProtectingNotAllowed, HTTPStatus.FORBIDDEN),
     (PausedGivesNothing, HTTPStatus.FORBIDDEN),
     (PermissionRefused, HTTPStatus.FORBIDDEN),
     (TooManyAddressCodes, HTTPStatus.TOO_MANY_REQUESTS),

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     CERTIFICATE_ISSUED = "certificate.issued"
     PROOF_REFUSED = "proof.refused"
     CALL_REFUSED = "call.refused"
+    PUBLISHING_REFUSED = "publishing.refused"
     PERSONAL_DATA_READ = "personal_data.read"
     CONTENT_PUBLISHED = "content.published"
     CONTENT_REGISTERED = "content.registered"

@@ -34,7 +34,7 @@ from chancery.policy.reasons import CHANGED_HANDS, Reason
 from chancery.policy.revocations import ends_for, issuer_shut_out, revoked_because
 from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order, may_remove_protection
 from chancery.policy.subject import Subject
-from chancery.policy.unmet import Condition, Unmet, unmet_condition
+from chancery.policy.unmet import Condition, Unmet, condition_ends, unmet_condition
 
 DAY: Final = 86_400
 NOBODY: Final = UUID(int=0)
@@ -387,8 +387,12 @@ def _expiry(case: Case, offline_until: int, ends: Iterable[int]) -> int:
 
 def _ends(case: Case, limited_by: Policy | None) -> Iterable[int]:
     """Yield the moments after which nothing may be opened, online or offline, whatever is given."""
-    known = [case.organization.conditions.not_after]
+    known = [*condition_ends(case.organization.conditions, case.now)]
     if limited_by is not None:
-        known += [limited_by.expires, _end_after_opening(case, limited_by), limited_by.conditions.not_after]
+        known += [
+            limited_by.expires,
+            _end_after_opening(case, limited_by),
+            *condition_ends(limited_by.conditions, case.now),
+        ]
     yield from (end for end in known if end is not None)
     yield from ends_for(case.content, case.subject)

@@ -28,7 +28,7 @@ from chancery.policy.reasons import Reason
 from chancery.policy.revocations import EVERYBODY, ScheduledRevocation
 from chancery.policy.rights import ALL_RIGHTS, Right, expand, in_order
 from chancery.policy.subject import Subject
-from chancery.policy.unmet import unmet_condition
+from chancery.policy.unmet import at_these_times, unmet_condition
 from chancery.policy.words import rights_in_words
 from chancery.texts import message
 
@@ -100,7 +100,7 @@ class Facts:
 
 
 def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
-    """Return in words what an opening itself must meet: sign-in, network, device, program.
+    """Return in words what an opening itself must meet: sign-in, network, time of the week, device, program.
 
     Nobody can say it beforehand.
     """
@@ -112,6 +112,7 @@ def asked_at_opening(*conditions: Conditions) -> tuple[str, ...]:
     )
     unmet = [unmet_condition(asked, nobody, 0) for asked in single]
     words: list[str] = [one.text for one in unmet if one is not None]
+    words += [at_these_times(asked.times) for asked in conditions if asked.times]
     demanded = in_order(frozenset[Right]().union(*(asked.enforced for asked in conditions)))
     if demanded:
         withheld = rights_in_words(demanded)

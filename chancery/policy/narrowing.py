@@ -43,11 +43,13 @@ def at_least_as_strict(new: Conditions, old: Conditions) -> bool:
     """Tell whether nobody meets the new conditions who did not meet the old ones."""
     strength = old.strength is None or (new.strength is not None and new.strength.rank >= old.strength.rank)
     networks = not old.networks or (bool(new.networks) and set(new.networks) <= set(old.networks))
+    times = not old.times or (bool(new.times) and set(new.times) <= set(old.times))
     platforms = not old.platforms or (bool(new.platforms) and new.platforms <= old.platforms)
     starts = old.not_before is None or (new.not_before is not None and new.not_before >= old.not_before)
     return (
         strength
         and networks
+        and times
         and platforms
         and starts
         and _earlier(new.not_after, old.not_after)

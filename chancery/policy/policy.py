@@ -15,6 +15,7 @@ ignoring one could widen access.
      "watermark": true,              reader, time and document over what a program shows; left out: not asked for
      "enforcement": "client",        or "viewer": the content key stays with the service (P23)
      "conditions": {"strength": "mfa", "networks": ["10.0.0.0/8"], "platforms": ["linux"],
+                    "times": ["mon-fri 08:00-18:00 Europe/Berlin"],
                     "not_before": 1, "not_after": 2, "post_quantum": true, "account_required": true,
                     "enforced": ["PRINT"]}}
 """
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 import ipaddress
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any, Final, TypeVar
@@ -32,6 +33,8 @@ from chancery import names
 from chancery.errors import InvalidPolicy
 from chancery.policy.days import LAST_MOMENT
 from chancery.policy.rights import Right, expand, in_order, parse_rights
+from chancery.policy.strict_members import choice, flag, integer, members, one_text, only, or_default
+from chancery.policy.times import Times, parse_times
 from chancery.texts import message
 
 E = TypeVar("E", bound=StrEnum)
@@ -163,6 +166,7 @@ class Conditions:
 
     strength: Strength | None = None
     networks: tuple[str, ...] = ()
+    times: tuple[Times, ...] = ()
     platforms: frozenset[str] = frozenset()
     not_before: int | None = None
     not_after: int | None = None
@@ -175,6 +179,7 @@ class Conditions:
         members: dict[str, Any] = {
             "strength": self.strength.value if self.strength else None,
             "networks": list(self.networks),
+            "times": [str(one) for one in self.times],
             "platforms": sorted(self.platforms),
             "not_before": self.not_before,
             "not_after": self.not_after,
@@ -286,12 +291,12 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
     Raises InvalidPolicy naming the member at fault: unknown version, member, right or principal, wrong type, too
     many entries.  Absent members take the safe default of ``Policy``.
     """
-    _only(document, _MEMBERS, "policy")
+    only(document, _MEMBERS, "policy")
     if document.get("v", 1) != 1 or isinstance(document.get("v"), bool):
         raise InvalidPolicy(
             message("This policy has a version that is not supported here."), remedy=message("Update Chancery.")
         )
-    grants, deny = _list(document, "grants"), _list(document, "deny")
+    grants, deny = members(document, "grants"), members(document, "deny")
     if len(grants) + len(deny) > MAX_ENTRIES:
         raise InvalidPolicy(
             message("A policy holds at most {most} entries.", most=MAX_ENTRIES),
@@ -299,13 +304,13 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
         )
     return Policy(
         grants=tuple(_grant(entry) for entry in grants),
-        deny=tuple(Principal.parse(_text(entry, "deny")) for entry in deny),
-        expires=_integer(document, "expires", 0, LAST_MOMENT),
-        expires_after_opening_days=_integer(document, "expires_after_opening_days", 1, MAX_OPENING_DAYS),
-        offline_days=_default(_integer(document, "offline_days", -1, MAX_OFFLINE_DAYS), -1),
-        lease=_integer(document, "lease", 60, 30 * 86_400),
-        enforcement=_member(Enforcement, document.get("enforcement", "client"), "enforcement"),
-        watermark=_flag(document, "watermark"),
+        deny=tuple(Principal.parse(one_text(entry, "deny")) for entry in deny),
+        expires=integer(document, "expires", 0, LAST_MOMENT),
+        expires_after_opening_days=integer(document, "expires_after_opening_days", 1, MAX_OPENING_DAYS),
+        offline_days=or_default(integer(document, "offline_days", -1, MAX_OFFLINE_DAYS), -1),
+        lease=integer(document, "lease", 60, 30 * 86_400),
+        enforcement=choice(Enforcement, document.get("enforcement", "client"), "enforcement"),
+        watermark=flag(document, "watermark"),
         conditions=_conditions(document.get("conditions", {})),
     )
 
@@ -313,39 +318,33 @@ def parse_policy(document: Mapping[str, Any]) -> Policy:
 def _grant(entry: object) -> Grant:
     if not isinstance(entry, Mapping):
         raise InvalidPolicy(message("Each grant is an object with 'who' and 'rights'."))
-    _only(entry, {"who", "rights", "until"}, "grant")
-    rights = [_text(name, "rights") for name in _list(entry, "rights")]
-    who = Principal.parse(_text(entry.get("who"), "who"))
-    return Grant(who, parse_rights(rights), _integer(entry, "until", 0, LAST_MOMENT))
+    only(entry, {"who", "rights", "until"}, "grant")
+    rights = [one_text(name, "rights") for name in members(entry, "rights")]
+    who = Principal.parse(one_text(entry.get("who"), "who"))
+    return Grant(who, parse_rights(rights), integer(entry, "until", 0, LAST_MOMENT))
 
 
 def _conditions(document: object) -> Conditions:
     if not isinstance(document, Mapping):
         raise InvalidPolicy(message("'conditions' is an object."))
-    _only(document, {one.name for one in fields(Conditions)}, "conditions")
-    networks = tuple(_network(_text(item, "networks")) for item in _list(document, "networks"))
+    only(document, {one.name for one in fields(Conditions)}, "conditions")
+    networks = tuple(_network(one_text(item, "networks")) for item in members(document, "networks"))
     strength = document.get("strength")
     return Conditions(
-        strength=None if strength is None else _member(Strength, strength, "strength"),
+        strength=None if strength is None else choice(Strength, strength, "strength"),
         networks=networks,
-        platforms=frozenset(_text(item, "platforms") for item in _list(document, "platforms")),
-        not_before=_integer(document, "not_before", 0, LAST_MOMENT),
-        not_after=_integer(document, "not_after", 0, LAST_MOMENT),
-        post_quantum=_flag(document, "post_quantum"),
-        account_required=_flag(document, "account_required"),
+        times=parse_times(one_text(item, "times") for item in members(document, "times")),
+        platforms=frozenset(one_text(item, "platforms") for item in members(document, "platforms")),
+        not_before=integer(document, "not_before", 0, LAST_MOMENT),
+        not_after=integer(document, "not_after", 0, LAST_MOMENT),
+        post_quantum=flag(document, "post_quantum"),
+        account_required=flag(document, "account_required"),
         enforced=_enforced(document),
     )
 
 
-def _flag(document: Mapping[str, Any], name: str) -> bool:
-    value = document.get(name, False)
-    if not isinstance(value, bool):
-        raise InvalidPolicy(message("'{name}' is true or false.", name=name))
-    return value
-
-
 def _enforced(document: Mapping[str, Any]) -> frozenset[Right]:
-    names = [_text(name, "enforced") for name in _list(document, "enforced")]
+    names = [one_text(name, "enforced") for name in members(document, "enforced")]
     return parse_rights(names) if names else frozenset()
 
 
@@ -356,45 +355,3 @@ def _network(text: str) -> str:
         raise InvalidPolicy(
             message("{text!r} is not a network.", text=text), remedy=message("Write it like 192.0.2.0/24.")
         ) from None
-
-
-def _only(document: Mapping[str, Any], known: set[str], where: str) -> None:
-    unknown = sorted(str(name) for name in set(document) - known)
-    if unknown:
-        raise InvalidPolicy(
-            message("Unknown member in {where}: {unknown}.", where=where, unknown=", ".join(unknown)),
-            remedy=message("Remove it or update Chancery."),
-        )
-
-
-def _list(document: Mapping[str, Any], name: str) -> Sequence[object]:
-    value = document.get(name, [])
-    if not isinstance(value, list | tuple):
-        raise InvalidPolicy(message("{name!r} is a list.", name=name))
-    return value
-
-
-def _text(value: object, name: str) -> str:
-    if not isinstance(value, str) or not value or len(value) > 320 or not names.is_one_line(value):
-        raise InvalidPolicy(message("{name!r} holds texts of 1 to 320 characters in one line.", name=name))
-    return value
-
-
-def _integer(document: Mapping[str, Any], name: str, low: int, high: int) -> int | None:
-    value = document.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise InvalidPolicy(message("{name!r} is a whole number from {low} to {high}.", name=name, low=low, high=high))
-    return value
-
-
-def _default(value: int | None, default: int) -> int:
-    return default if value is None else value
-
-
-def _member(kind: type[E], value: object, name: str) -> E:
-    try:
-        return kind(_text(value, name))
-    except ValueError:
-        raise InvalidPolicy(message("{name!r} is one of {values}.", name=name, values=", ".join(kind))) from None

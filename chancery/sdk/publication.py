@@ -4,11 +4,14 @@ See docs/protocol.md P5.
 """
 
 import secrets
+import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+from urllib.parse import urlencode
 from uuid import UUID
 
 from chancery.crypto.content import new_content_key
+from chancery.errors import Expired
 from chancery.objects.body import BodySeal, seal_edition_key
 from chancery.objects.envelope_content import Envelope, TemplateReference
 from chancery.objects.publishing import PublishingLicense, publish
@@ -16,12 +19,15 @@ from chancery.objects.statement import KeyUse
 from chancery.policy.case import Registration as RegistrationState
 from chancery.policy.labels import Effect
 from chancery.policy.policy import Conditions, Enforcement
+from chancery.policy.reasons import Reason
 from chancery.sdk.account import Account
-from chancery.sdk.errors import ClockWrong, Misused, Unreachable
+from chancery.sdk.errors import ClockWrong, Misused, Refused, Unreachable
 from chancery.sdk.options import ProtectOptions, ad_hoc_policy
 from chancery.sdk.organization import Organization, Publishing
 from chancery.sealing.read import SealedFile
 from chancery.texts import message
+
+_MINUTE: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +54,7 @@ class Publication:
 
 def published(place: Organization, account: Account, options: ProtectOptions, *, title: str) -> Publication:
     """Make key and license of a new document as it is wished.  Whatever can refuse a options refuses it here."""
+    _require_may_protect(place, account)
     publishing, key = place.publishing(for_others=options.owner is not None), new_content_key()
     label = None if options.label is None else place.label(options.label)
     template = _by_label(label, options) if label else place.template(options.template) if options.template else None
@@ -83,6 +90,28 @@ def published(place: Organization, account: Account, options: ProtectOptions, *,
         # The service would hold it, and readers would refuse its seal.
         raise ClockWrong(message("By this device's clock its right to protect is not valid yet, or no longer."))
     return Publication(place, account, options, title, publishing, key, license_)
+
+
+def _require_may_protect(place: Organization, account: Account) -> None:
+    """Raise Refused where the organization does not let this person protect here, before anything is made.
+
+    A certificate may be older than that; what was protected by it would wait for an administrator (decision 46).  The
+    service is asked again after a minute, and where it does not answer the certificate counts.
+    """
+    record, now = f"organizations/{account.scope}-{place.id}-may-protect", int(time.time())
+    kept = place.home.read(record)
+    if not place.online or (kept is not None and 0 <= now - kept["at"] < _MINUTE):
+        return
+    try:
+        platform = account.certificate(now).platform
+        answer = place.call("GET", f"/api/v1/certificates?{urlencode({'platform': platform})}")
+    except (Expired, Unreachable):
+        return
+    if not answer["allowed"]:
+        # The service refuses it, and records that.
+        place.renew_publishing()
+        raise Refused(answer["message"], reason=Reason.PUBLISHING_NOT_ALLOWED, remedy=answer["next_step"])
+    place.home.write(record, {"at": now})
 
 
 class Registration:

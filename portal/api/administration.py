@@ -27,12 +27,13 @@ from portal.api.framework import (
     page_answer,
 )
 from portal.api.idempotency import idempotent
+from portal.subjects.named_groups import group_addresses
 from portal.subjects.untracked import untracked_address
 from portal.usecases.effects import EffectAnswer, effect_answer
 from portal.usecases.keys import activate_key, create_key, mark_key_compromised, rotate_key
 from portal.usecases.settings import change_settings, switch_service
 from protection.selectors.organization import Key, keys, settings
-from protection.services.configure import PLATFORMS, TRACKING, Configuration
+from protection.services.configure import CLIENTS, PLATFORMS, TRACKING, Configuration
 from tenants.directory.session_limits import UNITS, limits_of
 
 DEACTIVATED = effect_answer("ServiceDeactivated", latest_offline_moment=UNTIL)
@@ -98,6 +99,26 @@ class SettingsChange(Confirmed):
         child=serializers.CharField(max_length=40),
         help_text=f"Kinds of device that open nothing: {', '.join(PLATFORMS)}.",
     )
+    times = serializers.ListField(
+        required=False,
+        child=serializers.CharField(max_length=120),
+        help_text="When anything opens, like “mon-fri 08:00-18:00 Europe/Berlin”; empty for always.",
+    )
+    protectors = serializers.ListField(
+        required=False,
+        child=serializers.CharField(max_length=320),
+        help_text="Addresses of groups: who is in one of them, in a nested group too, may protect. Empty: everybody.",
+    )
+    protectors_on = serializers.ListField(
+        required=False,
+        child=serializers.CharField(max_length=40),
+        help_text=f"Kinds of device on which only these groups protect: {', '.join(PLATFORMS)}. Empty: on all.",
+    )
+    protecting_off = serializers.ListField(
+        required=False,
+        child=serializers.CharField(max_length=40),
+        help_text=f"Kinds of program and device that protect nothing: {', '.join(CLIENTS)}.",
+    )
     browser_idle_minutes = serializers.IntegerField(required=False, min_value=0, help_text=OPERATORS)
     browser_hours = serializers.IntegerField(required=False, min_value=0, help_text=OPERATORS)
     program_idle_days = serializers.IntegerField(required=False, min_value=0, help_text=OPERATORS)
@@ -121,7 +142,11 @@ class SettingsShown(Answer):
     alarm_address = serializers.CharField(allow_blank=True)
     strength = serializers.ChoiceField(allow_blank=True, choices=STRENGTHS)
     networks = serializers.ListField(child=serializers.CharField())
+    times = serializers.ListField(child=serializers.CharField())
     platforms_off = serializers.ListField(child=serializers.CharField())
+    protectors = serializers.ListField(child=serializers.CharField(), help_text="Addresses of groups.")
+    protectors_on = serializers.ListField(child=serializers.CharField())
+    protecting_off = serializers.ListField(child=serializers.CharField())
     browser_idle_minutes = serializers.IntegerField(help_text="Minutes without use; 0: as the installation says.")
     browser_hours = serializers.IntegerField(help_text="Hours since the sign-in; 0: as the installation says.")
     program_idle_days = serializers.IntegerField(help_text="Days without use; 0: as the installation says.")
@@ -277,6 +302,7 @@ class Settings(OrganizationView):
         """Apply what is named, from the next license on."""
         wanted = checked(SettingsChange, request.data)
         stated, group = self.stated(wanted), wanted.pop("untracked_group", None)
+        protectors = wanted.pop("protectors", None)
         limits = {name: wanted.pop(name) for name in UNITS if name in wanted}
         settings = {name: value for name, value in wanted.items() if name not in Confirmed().fields}
         made = change_settings(
@@ -284,6 +310,7 @@ class Settings(OrganizationView):
             configuration=Configuration(**settings),
             limits=limits,
             untracked_group=group,
+            protectors=protectors,
             stated=stated,
         )
         return Response({**_settings(self.organization.id), **made.as_json()})
@@ -292,7 +319,8 @@ class Settings(OrganizationView):
 def _settings(organization: UUID) -> dict[str, Any]:
     found = settings()
     group = untracked_address(organization, found.untracked_group)
-    return {**asdict(found), "untracked_group": group, **limits_of(organization)}
+    protectors = group_addresses(organization, found.protectors)
+    return {**asdict(found), "untracked_group": group, "protectors": protectors, **limits_of(organization)}
 
 
 class ActivateService(OrganizationView):

@@ -20,6 +20,8 @@ from portal.languages import reason_of
 from portal.problems import Problem
 from portal.usecases.confirmation import ConfirmationRequired, FreshSignInRequired, ReasonRequired
 from portal.usecases.permissions import PermissionMissing
+from portal.usecases.refused_calls import protecting_refused
+from protection.services.protecting import ProtectingNotAllowed
 from tenants.directory.errors import DirectoryRefused, NotHere, NotPermitted
 from tenants.naming import NameRefused
 
@@ -31,6 +33,8 @@ def exception_handler(error: Exception, context: Mapping[str, Any]) -> Response 
     set_rollback()
     if isinstance(error, PermissionMissing) and isinstance(view := context["view"], OrganizationView):
         view.refuse(error.permission)
+    if isinstance(error, ProtectingNotAllowed) and isinstance(view := context["view"], OrganizationView):
+        protecting_refused(caller=view.caller, organization=view.organization, error=error)
     found = _problem_of(error)
     return None if found is None else problem_response(found)
 

@@ -25,12 +25,16 @@ from portal.api.errors import problem_response
 from portal.api.examples import EMPLOYEES_ONLY, OPENING, PLAN
 from portal.api.framework import ANYBODY, OrganizationView, Refused, checked, members, number_of
 from portal.api.policies import PolicyField
+from portal.languages import translate
 from portal.license_requests import whole_item_of
 from portal.problems import Problem
 from portal.subjects.directory import DirectoryOf
 from portal.subjects.owners import Owner, owner_known_as
+from portal.usecases.protecting import may_protect
+from protection.selectors.protecting import Excluded
 from protection.services.certify import DeviceKeys, licensor_certificate
 from protection.services.license_request import LicenseRequest
+from protection.services.protecting import WHY, step_of
 from protection.services.publish import Publication, publish_online
 from protection.services.receive_checkpoint import receive_checkpoint
 from protection.services.register import RegistrationRefused
@@ -46,7 +50,36 @@ PROOF = OpenApiParameter(
 class Certificates(OrganizationView):
     """Client licensor certificates."""
 
-    needs = {"POST": Permission.FILES_PROTECT}
+    needs = {"GET": Permission.FILES_PROTECT, "POST": Permission.FILES_PROTECT}
+
+    @extend_schema(
+        summary="Ask whether you may protect here, before anything is asked of you",
+        parameters=[OpenApiParameter("platform", str, description="The kind of device that is to protect.")],
+        responses=inline_serializer(
+            "ProtectingStanding",
+            {
+                "allowed": serializers.BooleanField(),
+                "message": serializers.CharField(allow_blank=True),
+                "next_step": serializers.CharField(allow_blank=True),
+            },
+        ),
+        examples=[
+            OpenApiExample(
+                "Not in a group",
+                {
+                    "allowed": False,
+                    "message": WHY[Excluded.NOT_IN_GROUP],
+                    "next_step": step_of(Excluded.NOT_IN_GROUP, ""),
+                },
+                response_only=True,
+            )
+        ],
+    )
+    def get(self, request: Request) -> Response:
+        """Answer with whom to ask where you may not."""
+        found = may_protect(caller=self.caller, platform=request.query_params.get("platform", ""))
+        said = {"message": translate(found.why), "next_step": translate(found.next_step)}
+        return Response({"allowed": found.allowed, **said})
 
     @extend_schema(
         summary="Get the certificate with which this device may publish",

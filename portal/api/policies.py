@@ -41,6 +41,11 @@ class PolicyConditions(serializers.Serializer[dict[str, Any]]):
         choices=STRENGTHS, required=False, help_text="The weakest sign-in that is enough."
     )
     networks = serializers.ListField(child=serializers.CharField(max_length=320), required=False)
+    times = serializers.ListField(
+        child=serializers.CharField(max_length=320),
+        required=False,
+        help_text="When it opens, like “mon-fri 08:00-18:00 Europe/Berlin”.",
+    )
     platforms = serializers.ListField(child=serializers.CharField(max_length=320), required=False)
     not_before = serializers.IntegerField(required=False, min_value=0, max_value=LAST_MOMENT)
     not_after = serializers.IntegerField(required=False, min_value=0, max_value=LAST_MOMENT)
@@ -96,6 +101,7 @@ class PolicyConditionsPatch(serializers.Serializer[dict[str, Any]]):
 
     strength = serializers.ChoiceField(choices=STRENGTHS, required=False, allow_null=True)
     networks = serializers.ListField(child=serializers.CharField(max_length=320), required=False, allow_null=True)
+    times = serializers.ListField(child=serializers.CharField(max_length=320), required=False, allow_null=True)
     platforms = serializers.ListField(child=serializers.CharField(max_length=320), required=False, allow_null=True)
     not_before = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LAST_MOMENT)
     not_after = serializers.IntegerField(required=False, allow_null=True, min_value=0, max_value=LAST_MOMENT)

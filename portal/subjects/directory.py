@@ -9,10 +9,11 @@ from chancery.policy.policy import Strength
 from chancery.policy.reasons import Reason
 from chancery.policy.subject import Subject
 from portal.subjects.subject import is_active, subject_of
+from protection.selectors.protecting import Protector
 from protection.services.directory import PublisherFacts
 from tenants.directory.models import Device, Person
 from tenants.directory.selectors.people import membership_at
-from tenants.directory.selectors.subject import subject_row
+from tenants.directory.selectors.subject import SubjectRow, subject_row
 from tenants.organizations.selectors import held_switches
 
 
@@ -47,13 +48,24 @@ class DirectoryOf:
         visible = {issuer} if place is None or place.guest else {issuer, owner}
         addresses = dict(Person.objects.filter(id__in=visible).values_list("id", "email"))
         good = Device.objects.filter(revoked_at__isnull=True).exclude(blocked_by__contains=[self.organization])
-        trusted = device is None or good.filter(id=device, person_id=issuer).exists()
+        known = () if device is None else good.filter(id=device, person_id=issuer).values_list("platform", flat=True)
+        platform = next(iter(known), None)
         return PublisherFacts(
             active=row is not None and member and is_active(row, self.organization),
-            device_revoked=not trusted,
+            device_revoked=device is not None and platform is None,
             address=addresses.get(issuer, ""),
             owner_address=addresses.get(owner, ""),
+            protector=Protector(
+                frozenset() if row is None else _groups(row, self.organization),
+                platform or "",
+                row is not None and row.is_service,
+            ),
         )
+
+    def groups_of(self, person: UUID) -> frozenset[UUID]:
+        """Return the groups of the organization by which something is given to a person."""
+        row = subject_row(person, self.organization)
+        return frozenset() if row is None else _groups(row, self.organization)
 
     def subject(self, person: UUID, device: UUID) -> Subject | None:
         """Return the person on this device as decisions see them, or None when either is not in the directory."""
@@ -61,3 +73,7 @@ class DirectoryOf:
         if row is None or row.device is None:
             return None
         return subject_of(row, organization=self.organization, strength=Strength.CODE)
+
+
+def _groups(row: SubjectRow, organization: UUID) -> frozenset[UUID]:
+    return frozenset(one.id for one in row.groups if one.live and one.organization_id == organization)

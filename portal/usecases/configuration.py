@@ -16,6 +16,7 @@ from audit.selectors.events import EventRow, Filter, events
 from chancery.errors import InvalidObject
 from chancery.ledger.kinds import Kind
 from chancery.texts import message
+from portal.subjects.named_groups import group_addresses
 from portal.subjects.untracked import untracked_address
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import Stated
@@ -38,7 +39,8 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     **dict.fromkeys(("suite", "tracking", "untracked_group", "contact", "alarm_address", "strength"), (str,)),
     **dict.fromkeys(("max_license_days", "lease_seconds", "registration_days", *UNITS), (int,)),
     **dict.fromkeys(("keep_titles", "account_required", "owners_restore"), (bool,)),
-    **dict.fromkeys(("networks", "platforms_off"), (list,)),
+    **dict.fromkeys(("networks", "times", "platforms_off"), (list,)),
+    **dict.fromkeys(("protectors", "protectors_on", "protecting_off"), (list,)),
 }
 _ADDRESSES: Final = ("untracked_group", "contact", "alarm_address")
 _KINDS: Final = (Kind.SETTINGS_CHANGED, DirectoryKind.SESSION_LIMITS_CHANGED)
@@ -120,12 +122,14 @@ def import_configuration(*, caller: Caller, text: str, stated: Stated) -> Effect
     ``change_settings`` raises.
     """
     wanted = _read(text)
+    protectors = wanted.pop("protectors", None)
     group, limits = wanted.pop("untracked_group", None), {name: wanted.pop(name) for name in UNITS if name in wanted}
     return change_settings(
         caller=caller,
         configuration=Configuration(**wanted),
         limits=limits,
         untracked_group=group,
+        protectors=protectors,
         stated=stated,
         shows_changes=True,
     )
@@ -133,7 +137,11 @@ def import_configuration(*, caller: Caller, text: str, stated: Stated) -> Effect
 
 def _present(caller: Caller) -> dict[str, Any]:
     found = {**asdict(settings()), **limits_of(caller.organization)}
-    return _as_answered({**found, "untracked_group": untracked_address(caller.organization, found["untracked_group"])})
+    groups = {
+        "untracked_group": untracked_address(caller.organization, found["untracked_group"]),
+        "protectors": group_addresses(caller.organization, found["protectors"]),
+    }
+    return _as_answered({**found, **groups})
 
 
 def _as_answered(found: Mapping[str, Any]) -> dict[str, Any]:

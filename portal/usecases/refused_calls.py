@@ -1,4 +1,4 @@
-"""What somebody tried to do that their role does not permit goes into the ledger of the organization (promise C81)."""
+"""What somebody tried that their role, or a limit on who protects, does not permit is recorded (promises C81, C50)."""
 
 from typing import Final
 
@@ -7,6 +7,7 @@ from audit.services.hourly_count import nth_this_hour
 from chancery.policy.permission import Permission
 from portal.usecases.caller import Caller
 from portal.usecases.permissions import ADMINISTRATIVE
+from protection.services.protecting import ProtectingNotAllowed, refuse_protecting
 from protection.services.refuse_call import refuse_call
 from tenants.organizations.selectors import OrganizationFacts
 
@@ -34,3 +35,15 @@ def call_refused(*, caller: Caller, organization: OrganizationFacts, missing: Pe
         missing=missing.value,
         last=number == RECORDED_AN_HOUR,
     )
+
+
+def protecting_refused(*, caller: Caller, organization: OrganizationFacts, error: ProtectingNotAllowed) -> None:
+    """Record that a member who may not protect here tried to; of many within an hour the first ones."""
+    number = nth_this_hour(place=f"{organization.schema_name} protecting", who=str(caller.person))
+    if number <= RECORDED_AN_HOUR:
+        refuse_protecting(
+            actor=caller.actor,
+            excluded=error.excluded,
+            platform=error.platform,
+            last=number == RECORDED_AN_HOUR,
+        )

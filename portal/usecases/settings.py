@@ -2,15 +2,20 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from chancery.policy.policy import Strength
+from chancery.policy.times import is_open, parse_times
 from chancery.policy.unmet import in_networks
+from portal import clock
 from portal.notifications.names import mail_tracking_changed
+from portal.subjects.named_groups import group_addresses, groups_meant
 from portal.subjects.untracked import shows_somebody, untracked_address, untracked_group_at
 from portal.usecases import consequences
 from portal.usecases.cached_licenses import kept_words
@@ -24,12 +29,13 @@ from portal.usecases.confirmation import (
     require_confirmation,
 )
 from portal.usecases.effects import Effect, effect
+from portal.usecases.protecting import fewer_protect
 from portal.usecases.revocations import deactivate_service
 from portal.usecases.self_granted_access import NOTIFIED_AT_MOST, enabled_with_role
 from portal.words.settings import settings_in_words
 from protection.models import Tracking
 from protection.selectors.affected import affected_by_service
-from protection.services.configure import Configuration, configure, stricter
+from protection.services.configure import GROUPS, Configuration, configure, stricter
 from tenants.directory.roles import ADMINISTRATOR, AUDITOR
 from tenants.directory.selectors.devices import devices_on
 from tenants.directory.services.limit_sessions import limit_sessions
@@ -77,6 +83,7 @@ def change_settings(
     stated: Stated,
     limits: Mapping[str, int] | None = None,
     untracked_group: str | None = None,
+    protectors: Sequence[str] | None = None,
     shows_changes: bool = False,
 ) -> Effect:
     """Change settings of the service, asked first where only an auditor can undo it.
@@ -84,16 +91,22 @@ def change_settings(
     ``shows_changes`` asks whatever it is, with every difference: nobody has seen the settings of a file.
 
     ``limits`` are how long members stay signed in, which is the directory's affair; 0 leaves the operator's limit.
-    ``untracked_group`` is a group's address, "" for none, None to leave it.  Raises NotFound for an address of no
-    group, NeedsAnAuditor, and what ``configure``, ``limit_sessions`` and ``confirmed`` raise.
+    ``untracked_group`` is a group's address, "" for none, None to leave it; ``protectors`` are the addresses of the
+    groups that may protect.  Raises NotFound for an address of no group, NeedsAnAuditor, and what ``configure``,
+    ``limit_sessions`` and ``confirmed`` raise.
     """
     if untracked_group is not None:
         group = untracked_group_at(caller.organization, untracked_group)
         configuration = replace(configuration, untracked_group=group)
+    if protectors is not None:
+        configuration = replace(
+            configuration, protectors=[str(one) for one in groups_meant(caller.organization, protectors)]
+        )
 
     def act(_reason: str) -> Changed:
         limited = limit_sessions(organization_id=caller.organization, limits=limits or {}, actor=caller.directory_actor)
-        made = configure(actor=caller.actor, configuration=configuration, fewer=shows_somebody)
+        named = partial(_called, caller.organization)
+        made = configure(actor=caller.actor, configuration=configuration, fewer=shows_somebody, named=named)
         return Changed({**made, **limited.changes}, limited.browsers, limited.programs)
 
     def asked(made: Changed) -> ConfirmationPrompt | None:
@@ -103,8 +116,7 @@ def change_settings(
     changes = _named(caller, confirmed_by_outcome(stated, act, asked).settings)
     words = " ".join(settings_in_words(changes))
     if {"tracking", "untracked_group"} & changes.keys():
-        auditors = [one for one in enabled_with_role(caller.organization, AUDITOR) if one.id != caller.person]
-        mail_tracking_changed(auditors[:NOTIFIED_AT_MOST], by=caller.address or caller.name, changes=words)
+        _tell_auditors(caller, words)
     return effect(
         bool(changes),
         (
@@ -116,13 +128,24 @@ def change_settings(
     )
 
 
+def _tell_auditors(caller: Caller, words: str) -> None:
+    auditors = [one for one in enabled_with_role(caller.organization, AUDITOR) if one.id != caller.person]
+    mail_tracking_changed(auditors[:NOTIFIED_AT_MOST], by=caller.address or caller.name, changes=words)
+
+
 def _named(caller: Caller, changes: Mapping[str, tuple[object, object]]) -> dict[str, tuple[object, object]]:
     """Return changes with groups by their addresses."""
-    group = changes.get("untracked_group")
-    if group is None:
-        return dict(changes)
-    before, after = (untracked_address(caller.organization, one) for one in group)
-    return {**changes, "untracked_group": (before, after)}
+    return {
+        name: (_called(caller.organization, pair[0]), _called(caller.organization, pair[1])) if name in GROUPS else pair
+        for name, pair in changes.items()
+    }
+
+
+def _called(organization: UUID, value: object) -> object:
+    """Return a group by its address, and several by theirs."""
+    if isinstance(value, list | tuple):
+        return list(group_addresses(organization, value))
+    return untracked_address(organization, value)
 
 
 def _difference(changes: Mapping[str, tuple[object, object]], guarded: ConfirmationPrompt | None) -> ConfirmationPrompt:
@@ -139,7 +162,12 @@ def _difference(changes: Mapping[str, tuple[object, object]], guarded: Confirmat
 
 def _asked_first(caller: Caller, made: Changed) -> ConfirmationPrompt | None:
     """Return what is asked before openings are bound by more, people signed out or hidden; None where nothing is."""
-    asked = (_binding(caller, made.settings), _signing_out(made), _hiding(caller, made.settings))
+    asked = (
+        _binding(caller, made.settings),
+        fewer_protect(caller, made.settings),
+        _signing_out(made),
+        _hiding(caller, made.settings),
+    )
     found = [one for one in asked if one is not None]
     if not found:
         return None
@@ -180,10 +208,10 @@ def _binding(caller: Caller, changes: Mapping[str, tuple[object, object]]) -> Co
     """Return what is asked before somebody who met all that binds every opening may not meet it any more."""
     before = {name: pair[0] for name, pair in changes.items()}
     wanted: dict[str, Any] = {
-        name: changes[name][1] for name in ("strength", "networks", "platforms_off") if name in changes
+        name: changes[name][1] for name in ("strength", "networks", "times", "platforms_off") if name in changes
     }
     off: Any = before.get("platforms_off") or ()
-    known = {name: before[name] for name in ("strength", "networks") if before.get(name)}
+    known = {name: before[name] for name in ("strength", "networks", "times") if before.get(name)}
     if not stricter(Configuration(**wanted), known, off):
         return None
     until = affected_by_service().until
@@ -211,6 +239,8 @@ def _bound(caller: Caller, wanted: Mapping[str, Any], off: Sequence[str]) -> Ite
         yield _("You are at {address} now, which is in none of these networks: from there you open nothing.").format(
             address=caller.ip or "?"
         )
+    if wanted.get("times") and not is_open(parse_times(wanted["times"]), clock.now()):
+        yield _("Now is none of these times: until the next one nobody opens anything, you included.")
     more = sorted({*wanted.get("platforms_off", ())} - {*off})
     number = devices_on(caller.organization, more) if more else 0
     yield from if_any(

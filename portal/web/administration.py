@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from chancery.policy.permission import Permission
+from portal.subjects.named_groups import group_addresses
 from portal.subjects.untracked import untracked_address
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
@@ -21,10 +22,11 @@ from portal.usecases.settings import change_settings, switch_service
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page, show
 from portal.web.policies import PLATFORMS as SYSTEMS
-from portal.web.policies import SIGNED_IN
+from portal.web.policies import SIGNED_IN, TIMES_HELP
 from protection.selectors.organization import keys as all_keys
 from protection.selectors.organization import settings as service_settings
-from protection.services.configure import PLATFORMS, Configuration
+from protection.selectors.protecting import APPLICATION
+from protection.services.configure import CLIENTS, PLATFORMS, Configuration
 from tenants.directory.session_limits import UNITS, limits_of, most
 
 if TYPE_CHECKING:
@@ -84,7 +86,11 @@ TRACKING: Final = [
 ]
 
 
-DEVICES: Final[Mapping[str, str | Promise]] = {**SYSTEMS, "browser": gettext_lazy("Browser")}
+DEVICES: Final[Mapping[str, str | Promise]] = {
+    **SYSTEMS,
+    "browser": gettext_lazy("Browser"),
+    APPLICATION: gettext_lazy("Applications"),
+}
 
 
 def _bound(name: str) -> "_StrPromise":
@@ -157,10 +163,38 @@ class SettingsForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=gettext_lazy("One in each line, like 192.0.2.0/24 or 2001:db8::/32. Left empty, from anywhere."),
     )
+    times = forms.CharField(
+        label=gettext_lazy("Nothing opens but at these times of the week"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=TIMES_HELP,
+    )
     platforms_off = forms.MultipleChoiceField(
         label=gettext_lazy("Nothing opens on these kinds of device"),
         required=False,
         choices=[(name, DEVICES.get(name, name)) for name in PLATFORMS],
+        widget=forms.CheckboxSelectMultiple,
+    )
+    protectors = forms.CharField(
+        label=gettext_lazy("Only members of these groups protect"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "The address of a group in each line; who is in a group inside it counts too. Left empty, everybody does."
+            " Opening is not limited by that, and applications protect by their permission."
+        ),
+    )
+    protectors_on = forms.MultipleChoiceField(
+        label=gettext_lazy("That holds on these kinds of device only"),
+        required=False,
+        choices=[(name, DEVICES.get(name, name)) for name in PLATFORMS],
+        widget=forms.CheckboxSelectMultiple,
+        help_text=gettext_lazy("None chosen: on all."),
+    )
+    protecting_off = forms.MultipleChoiceField(
+        label=gettext_lazy("Nothing is protected with these kinds of program and device"),
+        required=False,
+        choices=[(name, DEVICES.get(name, name)) for name in CLIENTS],
         widget=forms.CheckboxSelectMultiple,
     )
     browser_idle_minutes = forms.IntegerField(
@@ -214,7 +248,8 @@ class SettingsForm(forms.Form):
 
     grouped: Final = (
         (gettext_lazy("Readers"), ("contact", "account_required", "owners_restore")),
-        (gettext_lazy("Every opening"), ("strength", "networks", "platforms_off")),
+        (gettext_lazy("Every opening"), ("strength", "networks", "times", "platforms_off")),
+        (gettext_lazy("Who may protect"), ("protectors", "protectors_on", "protecting_off")),
         (gettext_lazy("Signed in"), (*UNITS,)),
         (gettext_lazy("Without a network"), ("max_license_days", "lease_seconds", "registration_days")),
         (gettext_lazy("What is kept"), ("keep_titles",)),
@@ -245,7 +280,11 @@ def _present(organization: UUID) -> dict[str, object]:
         "owners_restore": found.owners_restore,
         "strength": found.strength,
         "networks": "\n".join(found.networks),
+        "times": "\n".join(found.times),
         "platforms_off": list(found.platforms_off),
+        "protectors": "\n".join(group_addresses(organization, found.protectors)),
+        "protectors_on": list(found.protectors_on),
+        "protecting_off": list(found.protecting_off),
         **limits_of(organization),
     }
 
@@ -271,6 +310,9 @@ def settings(request: PageRequest) -> HttpResponse:
             owners_restore=data["owners_restore"],
             strength=data["strength"],
             networks=data["networks"].split(),
+            times=[line for line in data["times"].splitlines() if line.strip()],
+            protectors_on=data["protectors_on"],
+            protecting_off=data["protecting_off"],
             platforms_off=data["platforms_off"],
         )
 
@@ -283,6 +325,7 @@ def settings(request: PageRequest) -> HttpResponse:
                 configuration=wanted,
                 limits={name: data[name] for name in UNITS if data[name] is not None},
                 untracked_group=group,
+                protectors=data["protectors"].split(),
                 stated=stated,
             ),
             section="settings",

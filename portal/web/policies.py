@@ -27,6 +27,7 @@ from chancery.policy.policy import (
 )
 from chancery.policy.programs import WITHHELD_BY_PROGRAMS
 from chancery.policy.rights import Right, in_order
+from chancery.policy.times import Times, parse_times
 from chancery.policy.words import right_in_words
 from portal.languages import translate_lazy, with_next_step
 from portal.web.grant_lines import line_of, read_lines
@@ -53,6 +54,10 @@ SIGNED_IN: Final = {
 PLATFORMS: Mapping[str, str] = {"linux": "Linux", "windows": "Windows", "darwin": "macOS"}
 """Kinds of device as clients name them, and what people call them."""
 
+TIMES_HELP: Final = gettext_lazy(
+    "Days, hours and time zone in each line, like “mon-fri 08:00-18:00 Europe/Berlin” or “fri 22:00-06:00 UTC”. Left"
+    " empty, always."
+)
 MOMENT = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
 TOO_LATE: Final = gettext_lazy("Name a day before the year 9999, or leave it empty.")
@@ -127,6 +132,12 @@ class PolicyForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
         help_text=gettext_lazy("One in each line, like 192.0.2.0/24. Left empty, from anywhere."),
     )
+    times = forms.CharField(
+        label=gettext_lazy("Only at these times of the week"),
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2, "spellcheck": "false"}),
+        help_text=TIMES_HELP,
+    )
     platforms = forms.MultipleChoiceField(
         label=gettext_lazy("Only on these kinds of device"),
         required=False,
@@ -176,6 +187,7 @@ class PolicyForm(forms.Form):
         "not_after",
         "strength",
         "networks",
+        "times",
         "platforms",
         "post_quantum",
         "account_required",
@@ -223,6 +235,13 @@ class PolicyForm(forms.Form):
         except ChanceryError as error:
             raise forms.ValidationError(with_next_step(error)) from error
 
+    def clean_times(self) -> tuple[Times, ...]:
+        """Read the lines."""
+        try:
+            return parse_times(_lines(self.cleaned_data["times"]))
+        except ChanceryError as error:
+            raise forms.ValidationError(with_next_step(error)) from error
+
     def clean_not_before(self) -> datetime | None:
         """Refuse a moment before any that a policy can name."""
         return _after_the_epoch(self.cleaned_data["not_before"])
@@ -263,6 +282,7 @@ class PolicyForm(forms.Form):
             conditions=Conditions(
                 strength=Strength(data["strength"]) if data["strength"] else None,
                 networks=data["networks"],
+                times=data["times"],
                 platforms=frozenset(data["platforms"]),
                 not_before=_seconds(data["not_before"], self.stored.conditions.not_before),
                 not_after=_seconds(data["not_after"], self.stored.conditions.not_after),
@@ -333,6 +353,7 @@ def policy_initial(policy: Policy, organization: UUID) -> dict[str, Any]:
         "lease": policy.lease,
         "strength": asked.strength.value if asked.strength else "",
         "networks": "\n".join(asked.networks),
+        "times": "\n".join(map(str, asked.times)),
         "platforms": sorted(asked.platforms),
         "not_before": _shown(asked.not_before),
         "not_after": _shown(asked.not_after),

@@ -15,6 +15,7 @@ from chancery.policy.rights import LEVELS, in_order
 from chancery.sealing import html_form
 from chancery.sealing.layout import NOTICE
 from portal.rendering.requests import draws_office
+from portal.usecases.protecting import protecting_places
 from portal.web.account_pages import person_of, signed_in
 from portal.web.browser_client import browser_page
 from portal.words.policies import LEVEL_BADGES, LEVEL_WORDS
@@ -26,7 +27,8 @@ from tenants.directory.selectors.people import MembershipFacts, memberships_of
 @signed_in
 def protect_page(request: HttpRequest) -> HttpResponse:
     """Show where to drop files and whom to name."""
-    places = _places(request)
+    found = protecting_places(actor=person_of(request), platform="browser")
+    places = found.open
     levels = [(level, f"{LEVEL_BADGES[level]}: {words}") for level, words in LEVEL_WORDS.items()]
     configuration = {
         "organizations": [str(place.organization_id) for place in places],
@@ -34,6 +36,7 @@ def protect_page(request: HttpRequest) -> HttpResponse:
     }
     context = {
         "organizations": places,
+        "closed": found.closed,
         "levels": levels,
         "afresh": reverse("protect_afresh"),
         "draws_office": draws_office(),

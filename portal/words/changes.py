@@ -17,6 +17,7 @@ from protection.selectors.templates import Change, Expiry, Offer
 _CONDITIONS: Final = {
     "conditions.strength": gettext_lazy("Changed how strongly people must sign in: {after} (before: {before})."),
     "conditions.networks": gettext_lazy("Changed from which networks it opens: {after} (before: {before})."),
+    "conditions.times": gettext_lazy("Changed at which times of the week it opens: {after} (before: {before})."),
     "conditions.platforms": gettext_lazy("Changed on which kinds of device it opens: {after} (before: {before})."),
     "conditions.not_before": gettext_lazy("Changed when the time window begins: {after} (before: {before})."),
     "conditions.not_after": gettext_lazy("Changed when the time window ends: {after} (before: {before})."),

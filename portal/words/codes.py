@@ -21,6 +21,7 @@ from chancery.errors import (
 )
 from chancery.ledger.kinds import Kind
 from portal.words.drawing import PROBLEMS
+from protection.selectors.protecting import Excluded
 from protection.services.answer_preview import ABANDONED
 from protection.services.register import Pending
 
@@ -43,7 +44,14 @@ _PENDING: Final[Mapping[str, Promise]] = {
     Pending.PUBLISHER_DISABLED: _("Reason: the person who protected it is disabled."),
     Pending.DEVICE_REVOKED: _("Reason: the device it was protected on is revoked."),
     Pending.OWNER_NOT_PERMITTED: _("Reason: the person who protected it may not choose the owner that it names."),
+    Pending.PUBLISHER_EXCLUDED: _(
+        "Reason: the person or the kind of program that protected it may not protect documents here."
+    ),
     Pending.OWNER_UNKNOWN: _("Reason: it names an owner who is no member of the organization."),
+}
+_EXCLUDED: Final[Mapping[str, Promise]] = {
+    Excluded.CLIENT_OFF: _("Reason: this kind of program or device protects nothing here."),
+    Excluded.NOT_IN_GROUP: _("Reason: only members of certain groups protect here."),
 }
 _OBJECT: Final[Mapping[str, Promise]] = {
     InvalidObject.code: _("What was brought cannot be read by the rules of its format."),
@@ -64,6 +72,7 @@ _BY_KIND: Final[Mapping[str, Mapping[str, Promise]]] = {
     Kind.PROOF_REFUSED: _PROOF,
     Kind.LICENSE_RELEASE_FAILED: _RELEASE,
     Kind.CONTENT_PENDING: _PENDING,
+    Kind.PUBLISHING_REFUSED: _EXCLUDED,
 }
 
 

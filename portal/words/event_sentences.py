@@ -44,6 +44,13 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         ),
         PLAIN: _("{who} tried “{operation}”, which takes the permission {missing}; it was refused."),
     },
+    Kind.PUBLISHING_REFUSED: {
+        FURTHER: _(
+            "{who} tried to protect a document, which they may not here; it was refused."
+            " Further ones within the hour are only counted."
+        ),
+        PLAIN: _("{who} tried to protect a document, which they may not here; it was refused."),
+    },
     Kind.PERSONAL_DATA_READ: {
         "people": _("{who} read the list of people and groups."),
         "person": _("{who} read what is known about {recipient}."),

@@ -22,7 +22,11 @@ NAMES: Final = {
     "untracked_group": gettext_lazy("group whose members owners do not see"),
     "strength": gettext_lazy("how everybody must have signed in to open anything"),
     "networks": gettext_lazy("networks from which anything opens"),
+    "times": gettext_lazy("times at which anything opens"),
     "platforms_off": gettext_lazy("kinds of device that open nothing"),
+    "protectors": gettext_lazy("groups whose members may protect"),
+    "protectors_on": gettext_lazy("kinds of device on which only these groups protect"),
+    "protecting_off": gettext_lazy("kinds of program and device that protect nothing"),
     "browser_idle_minutes": gettext_lazy("minutes without use until a browser is signed out"),
     "browser_hours": gettext_lazy("hours until a browser is signed out in any case"),
     "program_idle_days": gettext_lazy("days without use until a program has to sign in again"),
@@ -36,6 +40,14 @@ _TRACKING: Final = {
     "off": gettext_lazy("nothing"),
 }
 """What owners see of those who open their documents: no other setting has such a value."""
+
+_EVERY: Final = {
+    "networks": gettext_lazy("any"),
+    "times": gettext_lazy("always"),
+    "protectors": gettext_lazy("everybody"),
+    "protectors_on": gettext_lazy("all kinds"),
+}
+"""What stands for no limit where an empty list lets everybody in, and not nobody."""
 
 
 def settings_in_words(changes: Mapping[str, object]) -> Iterator[str]:
@@ -55,6 +67,8 @@ def value_in_words(value: object, name: str = "") -> str:
         return _("{number}, the limit of the installation").format(number=grouped(most(name)))
     if isinstance(value, str) and value in _TRACKING:
         return str(_TRACKING[value])
+    if name in _EVERY and not value:
+        return str(_EVERY[name])
     if isinstance(value, list | tuple):
         return ", ".join(map(str, value)) or _("none")
     if value is None or value == "":

@@ -27,6 +27,7 @@ class ServiceSettings(models.Model):
     ``alarm_address`` is mailed about alarms beside owners and auditors.
     ``budgets`` says that there is a budget, so that decisions read them only then (P29).
     ``owners_restore`` lets owners give back what an administrator took back (P18).
+    ``protecting`` limits who protects, to groups and kinds of client (decision 46).
     """
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
@@ -44,6 +45,7 @@ class ServiceSettings(models.Model):
     owners_restore = models.BooleanField(db_default=False)
     platforms_off = models.JSONField(default=list)
     conditions = models.JSONField(default=dict)
+    protecting = models.JSONField(default=dict)
     contact = models.CharField(max_length=320, db_default="")
     alarm_address = models.CharField(max_length=320, db_default="")
     feed_secret = models.BinaryField(default=new_feed_secret)

@@ -63,8 +63,8 @@ def changes_by_right(content: Content, rights: frozenset[Right]) -> bool:
 def decision_about(*, organization: UUID, pl_digest: bytes, subject: Subject, now: int) -> Decision:
     """Decide about a person and their device as they are, for a document of the current organization.
 
-    Strength of sign-in, network and program are left out: they belong to a request, the person makes none, and all were
-    judged at the last one.
+    Strength of sign-in, network, time of the week and program are left out: they belong to a request, the person makes
+    none, and all were judged at the last one.
     """
     return decision_on(facts_about(organization=organization, pl_digest=pl_digest, subject=subject), now)
 
@@ -73,7 +73,9 @@ def decision_on(facts: Facts | None, now: int) -> Decision:
     """Return the same for what was read already; None is a document that is not registered."""
     if facts is None:
         return Deny(Reason.TAMPERED)
-    return under(facts, lambda asked: replace(asked, strength=None, networks=(), enforced=frozenset())).decide(now)
+    return under(
+        facts, lambda asked: replace(asked, strength=None, networks=(), times=(), enforced=frozenset())
+    ).decide(now)
 
 
 def facts_about(*, organization: UUID, pl_digest: bytes, subject: Subject) -> Facts | None:

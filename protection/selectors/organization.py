@@ -34,6 +34,8 @@ _COLUMNS: Final = (
     *("tracking", "owners_restore", "contact", "alarm_address"),
 )
 """Settings that the table gives a default."""
+_LISTS: Final = ("networks", "times", "platforms_off", "protectors", "protectors_on", "protecting_off")
+"""Settings that are empty where nobody has changed them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,14 @@ class Settings:
     strength: str
     """How everybody must have signed in to open anything; "" for any way."""
     networks: tuple[str, ...]
+    times: tuple[str, ...]
+    """When anything opens, as ``chancery.policy.times`` writes it; none for always."""
     platforms_off: tuple[str, ...]
+    protectors: tuple[UUID, ...]
+    """The groups of which one protects; none for everybody."""
+    protectors_on: tuple[str, ...]
+    """The kinds of client on which one has to be in them; none for all."""
+    protecting_off: tuple[str, ...]
 
 
 def keys() -> tuple[Key, ...]:
@@ -98,7 +107,7 @@ def setting_defaults() -> dict[str, object]:
     """Return what each setting is where nobody has changed it."""
     fields = {one.name: one for one in ServiceSettings._meta.fields}  # noqa: SLF001  # the documented place of fields
     columns = {name: fields[name].db_default for name in _COLUMNS}
-    return {**columns, "untracked_group": None, "strength": "", "networks": (), "platforms_off": ()}
+    return {**columns, "untracked_group": None, "strength": "", **dict.fromkeys(_LISTS, ())}
 
 
 def settings() -> Settings:
@@ -119,5 +128,9 @@ def settings() -> Settings:
         alarm_address=row.alarm_address,
         strength=row.conditions.get("strength", ""),
         networks=tuple(row.conditions.get("networks", ())),
+        times=tuple(row.conditions.get("times", ())),
         platforms_off=tuple(row.platforms_off),
+        protectors=tuple(UUID(one) for one in row.protecting.get("protectors", ())),
+        protectors_on=tuple(row.protecting.get("protectors_on", ())),
+        protecting_off=tuple(row.protecting.get("protecting_off", ())),
     )

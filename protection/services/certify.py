@@ -19,6 +19,7 @@ from protection.keys.root import installation_key
 from protection.keys.subordinate import issuer
 from protection.models import Certificate, KeyStatus, ServiceSettings, TenantKey
 from protection.services.directory import Directory
+from protection.services.protecting import require_may_protect
 from protection.services.recording import record_action
 from protection.services.running import require_running
 
@@ -81,9 +82,11 @@ def licensor_certificate(
     """Return a client licensor certificate (CLC).
 
     The caller has made sure that the person is an enabled member of the organization and the device is theirs and not
-    revoked.  Recorded; the row lets the service know what it has vouched for.  Raises NotRunning.
+    revoked.  Recorded; the row lets the service know what it has vouched for.  Raises NotRunning and
+    ProtectingNotAllowed.
     """
     require_running(directory)
+    require_may_protect(directory=directory, actor=actor, platform=device.platform)
     signing = issuer(organization)
     keys = list(TenantKey.objects.filter(status=KeyStatus.ACTIVE))
     certificate = LicensorCertificate(

@@ -14,22 +14,34 @@ from chancery.policy.policy import MAX_OFFLINE_DAYS, Strength, parse_policy
 from chancery.texts import message
 from protection.actor import Actor
 from protection.models import ServiceSettings, Tracking
+from protection.selectors.protecting import APPLICATION
 from protection.services.feed import invalidate_all_of, touch
 from protection.services.recording import record_action
 
 MIN_LEASE, MAX_LEASE = 60, 30 * 86_400
 PLATFORMS: Final = ("browser", "darwin", "linux", "windows")
 """Kinds of device as clients name them when they enroll."""
+CLIENTS: Final = (APPLICATION, *PLATFORMS)
+"""Kinds of client that protect: an application counts as one on whatever device it runs."""
 MOST_NETWORKS: Final = 200
+MOST_TIMES: Final = 50
+MOST_GROUPS: Final = 50
 TRACKING: Final = tuple(Tracking.values)
 NO_GROUP: Final = UUID(int=0)
 _NONE: Final[Mapping[str, object]] = {"lease_seconds": 0, "untracked_group": NO_GROUP}
 """Values that stand for none."""
 _ADDRESSES: Final = ("contact", "alarm_address")
-BINDING: Final[Mapping[str, object]] = {"strength": "", "networks": []}
+GROUPS: Final = ("untracked_group", "protectors")
+"""Settings that are groups, kept by their ids."""
+BINDING: Final[Mapping[str, object]] = {"strength": "", "networks": [], "times": []}
 """Conditions that bind every opening, with what stands for none; they are kept in the form of policies."""
-_UNSTATED: Final = {*_ADDRESSES, "untracked_group"}
-"""Settings of which an event says only that they were changed."""
+PROTECTING: Final[Mapping[str, object]] = {"protectors": [], "protectors_on": [], "protecting_off": []}
+"""What limits who protects, with what stands for no limit (decision 46)."""
+_TOGETHER: Final[Mapping[str, str]] = {
+    **dict.fromkeys(BINDING, "conditions"),
+    **dict.fromkeys(PROTECTING, "protecting"),
+}
+"""Settings that share a column, and which one."""
 
 
 class NeedsAnAuditor(Conflict):
@@ -46,7 +58,9 @@ class Configuration:
     """Every member is optional; what is None stays as it is.
 
     ``lease_seconds`` 0 means no lease, ``untracked_group`` the nil UUID no group.  ``strength`` ("" for any way to sign
-    in), ``networks`` and ``platforms_off`` bind every opening, whoever it is by (docs/protocol.md P19, step 1).
+    in), ``networks``, ``times`` and ``platforms_off`` bind every opening, whoever it is by (docs/protocol.md P19, step
+    1).  ``protectors`` are the ids of the groups of which one protects, none for everybody, on the kinds of client in
+    ``protectors_on``, none for all; those in ``protecting_off`` protect nothing.
     """
 
     suite: str | None = None
@@ -62,7 +76,11 @@ class Configuration:
     alarm_address: str | None = None
     strength: str | None = None
     networks: Sequence[str] | None = None
+    times: Sequence[str] | None = None
     platforms_off: Sequence[str] | None = None
+    protectors: Sequence[str] | None = None
+    protectors_on: Sequence[str] | None = None
+    protecting_off: Sequence[str] | None = None
 
 
 def hides_fewer(before: UUID, after: UUID) -> bool:
@@ -77,11 +95,13 @@ def configure(
     configuration: Configuration,
     names_approved: bool = False,
     fewer: Callable[[UUID, UUID], bool] = hides_fewer,
+    named: Callable[[object], object] | None = None,
 ) -> dict[str, tuple[object, object]]:
     """Apply a configuration; return what each changed setting was and is.
 
     ``names_approved`` says that an auditor approved to show people who are hidden (``unmask.answer_names``);
-    ``fewer`` tells of two groups whether the first one holds people whom the second one does not.  Raises
+    ``fewer`` tells of two groups whether the first one holds people whom the second one does not.  ``named`` names a
+    setting's groups by their addresses for the event, which says only that they changed where nobody does.  Raises
     InvalidPolicy for a value out of range, UnknownSuite for a suite, and NeedsAnAuditor.
     """
     configuration = _checked(configuration)
@@ -97,35 +117,42 @@ def configure(
     for name, (_, value) in differing.items():
         _set(row, name, value)
     row.longest_license_days = max(row.longest_license_days, row.max_license_days)
-    columns = {"conditions" if name in BINDING else name for name in differing}
+    columns = {_TOGETHER.get(name, name) for name in differing}
     row.save(update_fields=[*columns, "longest_license_days"])
     if shortened:
         invalidate_all_of(row.organization_id)
     else:
         touch()
-    stated = {name: {"before": before, "after": after} for name, (before, after) in differing.items()}
-    # An address may be a person's, so its values are in the part that can be erased; groups are named by ids.
+    stated = {
+        name: {"before": named(before), "after": named(after)}
+        if named and name in GROUPS
+        else {"before": before, "after": after}
+        for name, (before, after) in differing.items()
+    }
+    unstated = {*_ADDRESSES, *(() if named else GROUPS)}
+    # An address may be a person's, so its values are in the part that can be erased; groups are nobody's.
     personal = [{"member": name, **stated[name]} for name in _ADDRESSES if name in stated]
     record_action(
         Kind.SETTINGS_CHANGED,
         actor,
         changes=personal,
-        details={"settings": {name: {} if name in _UNSTATED else pair for name, pair in stated.items()}},
+        details={"settings": {name: {} if name in unstated else pair for name, pair in stated.items()}},
     )
     return differing
 
 
 def _present(row: ServiceSettings, name: str) -> object:
-    return row.conditions.get(name, BINDING[name]) if name in BINDING else getattr(row, name)
+    if name not in _TOGETHER:
+        return getattr(row, name)
+    return getattr(row, _TOGETHER[name]).get(name, {**BINDING, **PROTECTING}[name])
 
 
 def _set(row: ServiceSettings, name: str, value: object) -> None:
-    if name not in BINDING:
+    if name not in _TOGETHER:
         setattr(row, name, value)
-    elif value:
-        row.conditions = {**row.conditions, name: value}
-    else:
-        row.conditions = {one: kept for one, kept in row.conditions.items() if one != name}
+        return
+    others = {one: kept for one, kept in getattr(row, _TOGETHER[name]).items() if one != name}
+    setattr(row, _TOGETHER[name], {**others, name: value} if value else others)
 
 
 def _refuse_to_show(configuration: Configuration, row: ServiceSettings, fewer: Callable[[UUID, UUID], bool]) -> None:
@@ -157,35 +184,51 @@ def _shortens(configuration: Configuration, row: ServiceSettings) -> bool:
 
 def stricter(configuration: Configuration, conditions: Mapping[str, Any], platforms_off: Sequence[str]) -> bool:
     """Tell whether somebody who met all that binds every opening may not meet it any more."""
-    off, strength, networks = configuration.platforms_off, configuration.strength, configuration.networks
+    off, strength = configuration.platforms_off, configuration.strength
     if off is not None and not set(off) <= set(platforms_off):
         return True
     if strength and Strength(strength).rank > Strength(conditions.get("strength", Strength.CODE)).rank:
         return True
-    before = set(conditions.get("networks", ()))
-    return bool(networks) and (not before or not before <= set(networks or ()))
+    return any(_takes_away(conditions.get(name, ()), getattr(configuration, name)) for name in ("networks", "times"))
+
+
+def _takes_away(before: Sequence[str], after: Sequence[str] | None) -> bool:
+    """Tell whether a list of what lets in, where an empty one lets in everything, lets in less than before."""
+    return bool(after) and (not before or not {*before} <= {*(after or ())})
 
 
 def _checked(configuration: Configuration) -> Configuration:
-    """Return the configuration with networks in their normal form.  Raises as ``configure`` says."""
+    """Return the configuration with its lists in their normal form.  Raises as ``configure`` says."""
     _check(configuration)
-    strength, networks, off = configuration.strength, configuration.networks, configuration.platforms_off
-    stated = {**({"strength": strength} if strength else {}), **({"networks": list(networks)} if networks else {})}
+    wanted = {name: getattr(configuration, name) for name in BINDING}
+    stated = {name: value if isinstance(value, str) else list(value) for name, value in wanted.items() if value}
     conditions = parse_policy({"conditions": stated}).conditions
     return replace(
         configuration,
-        networks=None if networks is None else list(dict.fromkeys(conditions.networks)),
-        platforms_off=None if off is None else sorted(set(off)),
+        networks=None if configuration.networks is None else list(dict.fromkeys(conditions.networks)),
+        times=None if configuration.times is None else list(dict.fromkeys(map(str, conditions.times))),
+        platforms_off=_sorted(configuration.platforms_off),
+        protectors=_sorted(configuration.protectors),
+        protectors_on=_sorted(configuration.protectors_on),
+        protecting_off=_sorted(configuration.protecting_off),
     )
 
 
+def _sorted(names: Sequence[str] | None) -> list[str] | None:
+    return None if names is None else sorted(set(names))
+
+
 def _check(configuration: Configuration) -> None:
-    unknown = sorted({*(configuration.platforms_off or ())} - {*PLATFORMS})
-    if unknown:
+    _check_kinds(configuration.platforms_off, PLATFORMS)
+    _check_kinds(configuration.protectors_on, PLATFORMS)
+    _check_kinds(configuration.protecting_off, CLIENTS)
+    if len(configuration.protectors or ()) > MOST_GROUPS:
         raise InvalidPolicy(
-            message("There is no platform {name}.", name=unknown[0]),
-            remedy=message("Platforms are {names}.", names=", ".join(PLATFORMS)),
+            message("At most {most} groups can be named.", most=MOST_GROUPS),
+            remedy=message("Make a group that holds them."),
         )
+    if len(configuration.times or ()) > MOST_TIMES:
+        raise InvalidPolicy(message("At most {most} times can be named.", most=MOST_TIMES))
     if len(configuration.networks or ()) > MOST_NETWORKS:
         raise InvalidPolicy(message("At most {most} networks can be named.", most=MOST_NETWORKS))
     if configuration.suite is not None:
@@ -203,3 +246,12 @@ def _check(configuration: Configuration) -> None:
     registration = configuration.registration_days
     if registration is not None and not 0 <= registration <= 3650:
         raise InvalidPolicy(message("Documents are believed for 0 to 3650 days after a certificate's end."))
+
+
+def _check_kinds(named: Sequence[str] | None, known: Sequence[str]) -> None:
+    unknown = sorted({*(named or ())} - {*known})
+    if unknown:
+        raise InvalidPolicy(
+            message("There is no platform {name}.", name=unknown[0]),
+            remedy=message("Platforms are {names}.", names=", ".join(known)),
+        )

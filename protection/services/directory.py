@@ -6,6 +6,7 @@ from uuid import UUID
 
 from chancery.policy.reasons import Reason
 from chancery.policy.subject import Subject
+from protection.selectors.protecting import Protector
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,8 @@ class PublisherFacts:
     address: str
     owner_address: str
     """"" for a person who is no member of the organization: of others it learns nothing, not even that they exist."""
+    protector: Protector
+    """The publisher as limits on who protects see them."""
 
 
 class Directory(Protocol):
@@ -33,6 +36,10 @@ class Directory(Protocol):
 
     def publisher(self, issuer: UUID, device: UUID | None, owner: UUID) -> PublisherFacts:
         """Return what is known of the person who published a document."""
+        ...
+
+    def groups_of(self, person: UUID) -> frozenset[UUID]:
+        """Return the organization's groups that hold a person, nested ones too, and still give something."""
         ...
 
     def subject(self, person: UUID, device: UUID) -> Subject | None:

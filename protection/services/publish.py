@@ -31,6 +31,7 @@ from protection.selectors.labels import label_named
 from protection.selectors.organization import known_gap
 from protection.services.license import LicensedDocument, LicenseTerms, feed_ids, license_for
 from protection.services.license_request import LicenseRequest
+from protection.services.protecting import require_may_protect
 from protection.services.recording import record_action
 from protection.services.register_content import NewContent, register_content
 from protection.services.running import require_running
@@ -71,9 +72,10 @@ def publish_online(
     """Make a document's key and license and register it; its first edition follows with the first opening.
 
     The caller has made sure that the person is an enabled member.  Raises NotFound for a template that is not
-    published, InvalidPolicy, NotRunning, and Unavailable without an active key.
+    published, InvalidPolicy, NotRunning, ProtectingNotAllowed, and Unavailable without an active key.
     """
     require_running(request.directory)
+    require_may_protect(directory=request.directory, actor=actor, platform=request.device.platform)
     if known_gap():
         raise LedgerHasGap
     settings = ServiceSettings.objects.get(id=1)

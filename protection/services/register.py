@@ -23,6 +23,7 @@ from protection.keys.tenant import OPENING, store_of
 from protection.models import Content, KeyStatus, ProtectionTemplate, ServiceSettings, TenantKey
 from protection.selectors.attempts import as_meant
 from protection.selectors.labels import label_named
+from protection.selectors.protecting import limits_of
 from protection.services.add_edition import add_edition
 from protection.services.directory import Directory, PublisherFacts
 from protection.services.recording import record_action
@@ -44,6 +45,7 @@ class Pending(StrEnum):
     DEVICE_REVOKED = "device_revoked"
     OWNER_NOT_PERMITTED = "owner_not_permitted"
     OWNER_UNKNOWN = "owner_unknown"
+    PUBLISHER_EXCLUDED = "publisher_excluded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +126,8 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
     # Archived and deleted ones too: the file exists already, and what a template protects opens whatever its state.
     if envelope.template is not None and not ProtectionTemplate.objects.filter(id=envelope.template.id).exists():
         raise InvalidPolicy(message("The document names a template that this organization does not have."))
-    registration_days = ServiceSettings.objects.values_list("registration_days", flat=True).get(id=1)
-    pending = _pending_because(arrival, publisher, registration_days)
+    settings = ServiceSettings.objects.only("registration_days", "protecting").get(id=1)
+    pending = _pending_because(arrival, publisher, settings)
     content = register_content(
         NewContent(
             license=parsed,
@@ -156,14 +158,14 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
     return Registered(content.cid, Registration(content.registration), fresh=True)
 
 
-def _pending_because(arrival: _Arrival, publisher: PublisherFacts, registration_days: int) -> Pending | None:
+def _pending_because(arrival: _Arrival, publisher: PublisherFacts, settings: ServiceSettings) -> Pending | None:
     """Return why the registration is not believed by itself, or None (P5)."""
     parsed, certificate = arrival.verified.license, arrival.verified.certificate
     if not arrival.verified.within_certificate:
         return Pending.OUTSIDE_CERTIFICATE
     if parsed.iat > arrival.now + FUTURE_MARGIN:
         return Pending.FROM_THE_FUTURE
-    if certificate is not None and arrival.now > certificate.exp + registration_days * DAY:
+    if certificate is not None and arrival.now > certificate.exp + settings.registration_days * DAY:
         return Pending.TOO_LATE
     if not publisher.active:
         return Pending.PUBLISHER_DISABLED
@@ -174,7 +176,10 @@ def _pending_because(arrival: _Arrival, publisher: PublisherFacts, registration_
         return Pending.OWNER_NOT_PERMITTED
     if arrival.envelope.owner != arrival.envelope.issuer and not publisher.owner_address:
         return Pending.OWNER_UNKNOWN
-    return None
+    # Without a certificate it was published here, and judged then.  When a file was made is only the device's word, so
+    # who may not protect any more is asked about for every one of theirs.
+    excluded = certificate is not None and limits_of(settings.protecting).excludes(publisher.protector) is not None
+    return Pending.PUBLISHER_EXCLUDED if excluded else None
 
 
 @transaction.atomic

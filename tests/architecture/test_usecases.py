@@ -99,6 +99,7 @@ NOTHING_TO_SAY = {
     "organizations.erase_organization",
     "personal_data.personal_data_read",
     "refused_calls.call_refused",
+    "refused_calls.protecting_refused",
     "revocations.suspend_organization",
 }
 

@@ -2,18 +2,28 @@
 
 import io
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.utils import timezone
 
+from chancery.policy.policy import Conditions
+from chancery.policy.times import DAYS, parse_times
 from chancery.sdk.errors import Unreachable
 from protection.models import ServiceSettings
 from tenants.context import in_organization
 from tests.cast import Cast
 from tests.isolation.endpoints import Site
-from tests.protection.steps import RITA, call, confirmed, ledger, problem, protect, refusal, rights
+from tests.protection.steps import RITA, call, confirmed, ledger, opening, problem, protect, refusal, rights
+
+
+def hours_from_now(begins: int, ends: int) -> str:
+    """Return a time of the week by hours from now on the clocks of UTC, over midnight and the week's end maybe."""
+    first, last = (timezone.now() + timedelta(hours=number) for number in (begins, ends))
+    return f"{DAYS[first.weekday()]} {first:%H}:00-{last:%H}:00 UTC"
 
 
 @pytest.fixture(autouse=True)
@@ -36,6 +46,7 @@ def change(cast: Cast, **members: Any) -> dict[str, Any]:
         ({"strength": "passkey"}, "organization_condition", "Sign in with"),
         ({"networks": ["192.0.2.0/24", "2001:db8::/32"]}, "organization_condition", "192.0.2.0/24"),
         ({"platforms_off": ["linux", "darwin", "windows"]}, "platform_off", "kind of device"),
+        ({"times": [hours_from_now(2, 4)]}, "organization_condition", "Open it again from"),
     ],
 )
 def test_what_binds_every_opening_binds_the_owner_too(
@@ -92,6 +103,28 @@ def test_kept_licenses_end_when_a_condition_gets_stricter_and_only_then(cast: Ca
         reader.offline().open_stream(sealed.path, io.BytesIO())
 
 
+def test_a_license_ends_with_its_time_of_the_week_at_the_latest_and_is_refused_at_others(
+    cast: Cast, plan: Path
+) -> None:
+    open_now, shut_now = hours_from_now(0, 3), hours_from_now(2, 4)
+    sealed = protect(
+        cast.olga, plan, f"{RITA}:VIEW", offline_days=3, conditions=Conditions(times=parse_times([open_now]))
+    )
+    ends = timezone.now().replace(minute=0, second=0, microsecond=0) + timedelta(hours=3)
+    assert opening(cast.rita, sealed.path).offline_until == int(ends.timestamp())
+    shut = protect(
+        cast.olga, plan, f"{RITA}:VIEW", offline_days=3, conditions=Conditions(times=parse_times([shut_now]))
+    )
+    refused = refusal(cast.rita, shut.path)
+    assert refused.reason == "condition_unmet"
+    assert f"{timezone.now() + timedelta(hours=2):%Y-%m-%d %H:00} UTC" in f"{refused} {refused.remedy}"
+    assert "VIEW" in rights(cast.olga, shut.path), "a policy does not bind the owner"
+    change(cast, times=[open_now])
+    assert opening(cast.olga, sealed.path).offline_until <= int(ends.timestamp())
+    asked = problem(call(cast.ada, "contoso", "PATCH", "settings", {"times": [shut_now]}), 409, "confirmation_required")
+    assert any("Now is none of these times" in one for one in asked["consequences"])
+
+
 @pytest.mark.parametrize(
     ("members", "named"),
     [
@@ -99,6 +132,8 @@ def test_kept_licenses_end_when_a_condition_gets_stricter_and_only_then(cast: Ca
         ({"networks": ["192.0.2.1/24"]}, "192.0.2.1/24"),
         ({"networks": [f"10.0.{number}.0/24" for number in range(201)]}, "200"),
         ({"platforms_off": ["toaster"]}, "toaster"),
+        ({"times": ["montag 08:00-18:00 UTC"]}, "montag"),
+        ({"times": ["mon 08:00-18:00 UTC", *(f"tue 00:{number:02}-24:00 UTC" for number in range(50))]}, "50"),
     ],
 )
 def test_what_is_no_network_and_no_platform_is_named(cast: Cast, members: dict[str, Any], named: str) -> None:

@@ -81,6 +81,12 @@ def group_in(organization_id: UUID, group_id: UUID) -> GroupFacts:
     )
 
 
+def addresses_of(organization_id: UUID, groups: Iterable[UUID]) -> dict[UUID, str]:
+    """Return the addresses of those of the groups that the organization has."""
+    rows = Group.objects.within(organization_id).filter(id__in=list(groups))
+    return dict(rows.values_list("id", "address"))
+
+
 def group_at(organization_id: UUID, address: str) -> UUID | None:
     """Return the organization's group with a normal address."""
     return Group.objects.within(organization_id).filter(address=address).values_list("id", flat=True).first()

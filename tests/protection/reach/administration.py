@@ -61,7 +61,8 @@ def walk_organization(cast: Cast, commands: Commands) -> None:
     texts = {"suite": "hybrid", "keep_titles": "true", "contact": "help@contoso.example", "account_required": "false"}
     texts |= {"alarm_address": "alarms@contoso.example"}
     shown = {"tracking": "named", "untracked_group": "", "owners_restore": "false"}
-    shown |= {"strength": "", "networks": "[]", "platforms_off": "[]"}
+    shown |= {"strength": "", "networks": "[]", "platforms_off": "[]", "times": "[]"}
+    shown |= {"protectors": "[]", "protectors_on": "[]", "protecting_off": "[]"}
     numbers |= {"browser_idle_minutes": 480, "browser_hours": 100, "program_idle_days": 60, "program_days": 300}
     changes = (f"{name}={value}" for name, value in {**numbers, **texts, **shown}.items())
     run(ada, "notices", "--of", "daily")
