@@ -60,6 +60,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CHANCERY_HOMES", Kind.FLAG, "yes",
              "Whether people whose mail domain names another installation as their home sign in there, and come here"
              " without an account of their own."),
+    Variable("CHANCERY_INDIVIDUALS", Kind.NUMBER, "1000",
+             "How many organizations this installation makes for people whose own one is not here: one for each mail"
+             " domain, one for each person of a public mail domain; 0 makes none."),
     Variable("CHANCERY_KEYRING", Kind.TEXT, "",
              "Folder of the organizations' key-encryption keys, shared by all processes and backed up apart from the"
              " database; when empty, keyring under CHANCERY_DATA."),
@@ -92,6 +95,9 @@ VARIABLES: tuple[Variable, ...] = (
     Variable("CHANCERY_PROVISIONING_PERCENT", Kind.NUMBER, "10",
              "How many percent of the members a provisioning connection may disable or delete within an hour; the"
              " next one stops it until an administrator lets it go on."),
+    Variable("CHANCERY_PUBLIC_MAIL_DOMAINS", Kind.TEXT, "",
+             "Further mail domains in which anybody can have an address, separated by commas; the usual ones are"
+             " known."),
     Variable("CHANCERY_REQUESTS_PER_SECOND", Kind.NUMBER, "200",
              "How many API requests one person may make each second, in each web process; ten seconds' worth at once."),
     Variable("CHANCERY_ROOT_KEY", Kind.SECRET, "",

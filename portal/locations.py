@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from chancery.names import NameRefused, mail_domain
+
 ROOT_KEY_BYTES = 32
 DNS_PORT = 53
 
@@ -116,6 +118,14 @@ def root_key(encoded: str) -> bytes:
         return base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError) as error:
         raise LocationRefused("CHANCERY_ROOT_KEY must be base64url.") from error
+
+
+def mail_domains(text: str) -> frozenset[str]:
+    """Return mail domains, separated by spaces or commas, in their normal form."""
+    try:
+        return frozenset(mail_domain(one) for one in text.replace(",", " ").split())
+    except NameRefused as error:
+        raise LocationRefused(f"CHANCERY_PUBLIC_MAIL_DOMAINS names mail domains like gmx.de: {error}") from error
 
 
 def resolvers(text: str) -> tuple[Resolver, ...]:

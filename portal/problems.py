@@ -27,6 +27,7 @@ from portal.languages import translate
 from portal.request_facts import correlation_id
 from portal.usecases.addresses import TooManyAddressCodes
 from portal.usecases.decoys import OnlyWatchersMark
+from portal.usecases.individuals import TooManyStarted
 from portal.usecases.lost_devices import TooManyGuesses
 from portal.usecases.read_permissions.query import PermissionRefused
 from protection.services.access import OnlyTheOwner
@@ -54,6 +55,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (PausedGivesNothing, HTTPStatus.FORBIDDEN),
     (PermissionRefused, HTTPStatus.FORBIDDEN),
     (TooManyAddressCodes, HTTPStatus.TOO_MANY_REQUESTS),
+    (TooManyStarted, HTTPStatus.TOO_MANY_REQUESTS),
     (TooManyGuesses, HTTPStatus.TOO_MANY_REQUESTS),
     (SendWholeLicense, HTTPStatus.CONFLICT),
     (Conflict, HTTPStatus.CONFLICT),

@@ -1,4 +1,4 @@
-"""Names that only the service gives: short names of organizations, public mail domains.
+"""Names that only the service gives: short names of organizations.
 
 Pure functions without Django.  Addresses, mail domains and hosts have their normal form in ``chancery.names``, which
 clients use as well; the directory finds them here beside its own.
@@ -14,7 +14,6 @@ __all__ = [
     "domain_of",
     "free_text",
     "host",
-    "is_public_mail_domain",
     "mail_domain",
     "one_line",
     "slug",
@@ -33,18 +32,6 @@ RESERVED_SLUGS = frozenset(
     }
 )  # fmt: skip
 
-PUBLIC_MAIL_DOMAINS = frozenset(
-    {
-        "126.com", "163.com", "aol.com", "duck.com", "fastmail.com", "free.fr", "gmail.com", "gmx.at", "gmx.ch",
-        "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hey.com", "hotmail.co.uk", "hotmail.com", "hotmail.de",
-        "hotmail.fr", "icloud.com", "laposte.net", "libero.it", "live.com", "live.de", "mac.com", "mail.com",
-        "mail.de", "mail.ru", "mailbox.org", "me.com", "msn.com", "naver.com", "orange.fr", "outlook.com",
-        "outlook.de", "outlook.fr", "pm.me", "posteo.de", "proton.me", "protonmail.com", "qq.com", "seznam.cz",
-        "t-online.de", "tutanota.com", "tuta.com", "web.de", "wp.pl", "yahoo.co.jp", "yahoo.co.uk", "yahoo.com",
-        "yahoo.de", "yahoo.fr", "yandex.ru", "ymail.com", "zoho.com",
-    }
-)  # fmt: skip
-
 
 def slug(text: str) -> str:
     """Return the slug that names an organization in its host, or refuse with the reason."""
@@ -57,8 +44,3 @@ def slug(text: str) -> str:
     if normal in RESERVED_SLUGS:
         raise NameRefused("The short name {name} is reserved.", name=normal)
     return normal
-
-
-def is_public_mail_domain(domain: str) -> bool:
-    """Tell whether anybody can have an address there, so that nobody may prove or be granted the whole domain."""
-    return domain in PUBLIC_MAIL_DOMAINS

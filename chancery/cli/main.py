@@ -24,6 +24,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "preferences": "account.preferences",
         "address": "addresses.address",
         "leave": "service.leave",
+        "organization": "individuals.organization",
         "device": "lost_devices.device",
         "session": "sessions.session",
     },

@@ -23,7 +23,9 @@ def own_organization_id(organizations: Iterable[Mapping[str, Any]], name: str | 
         raise Refused(
             message("You do not belong to an organization that you could protect for."),
             reason="publishing_not_allowed",
-            remedy=message("Ask an administrator to add you."),
+            remedy=message(
+                "If your organization is here, ask an administrator to add you. If not: chancery organization start"
+            ),
         )
     raise Misused(message("You belong to several organizations."), remedy=message("Name one with --organization."))
 

@@ -2,7 +2,19 @@
 
 from django.urls import path
 
-from portal.api import chosen, discovery, enrollments, lost_devices, me, my_addresses, my_devices, my_sessions, shared
+from portal.api import (
+    chosen,
+    discovery,
+    enrollments,
+    individuals,
+    lost_devices,
+    me,
+    my_addresses,
+    my_devices,
+    my_sessions,
+    shared,
+    take_overs,
+)
 
 urlpatterns = [
     path("discovery", discovery.Discovery.as_view(), name="api_discovery"),
@@ -15,6 +27,11 @@ urlpatterns = [
     path("me/sessions", my_sessions.MySessions.as_view(), name="api_my_sessions"),
     path("me/sessions/end-others", my_sessions.EndMyOtherSessions.as_view(), name="api_my_sessions_end_others"),
     path("me/sessions/<uuid:session_id>/end", my_sessions.EndMySession.as_view(), name="api_my_session_end"),
+    path("organizations/start", individuals.StartOrganization.as_view(), name="api_organization_start"),
+    path("organizations/<str:domain>/record", take_overs.RecordOfDomain.as_view(), name="api_take_over_record"),
+    path("organizations/<str:domain>/announce", take_overs.AnnounceTakeOver.as_view(), name="api_take_over_announce"),
+    path("organizations/<str:domain>/take-over", take_overs.TakeOver.as_view(), name="api_take_over"),
+    path("organizations/<str:domain>/call-off", take_overs.CallOffTakeOver.as_view(), name="api_take_over_call_off"),
     path("devices", my_devices.Devices.as_view(), name="api_devices"),
     path("devices/chosen", chosen.ChosenDevices.as_view(), name="api_devices_chosen"),
     path("devices/<uuid:device_id>", my_devices.DeviceDetail.as_view(), name="api_device"),

@@ -244,5 +244,5 @@ def _has_address(row: SubjectRow | None, request: RequestRow) -> bool:
 
 def _subject_of(caller: Caller, organization: OrganizationFacts, request: RequestRow) -> Subject:
     """Return the person who asks as this organization knows them; asking states that both are the same."""
-    known = visible_person_at(organization.id, request.address, inside=caller.member)
+    known = visible_person_at(organization.id, request.address, inside=caller.knows_members)
     return replace(known.subject, person=request.person_id)

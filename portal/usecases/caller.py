@@ -46,6 +46,8 @@ class Caller:
     known_as: frozenset[str] = frozenset()
     """The person's proven addresses, and those of this organization's groups that hold them, nested ones too."""
     device_name: str = ""
+    knows_members: bool = False
+    """Whether they may learn who else is a member: not where people share an organization that nobody administers."""
     is_application: bool = False
     """Whether it is a program, which may act for people that it cannot name."""
     acting: ActingFacts | None = None
@@ -146,6 +148,7 @@ def caller_at(
         name=person.name,
         roles=roles,
         member=member,
+        knows_members=member and not organization.is_unmanaged,
         permissions=permissions,
         ip=ip,
         source=source,

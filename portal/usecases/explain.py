@@ -37,7 +37,7 @@ def explain_document(
     Groups are named to those who may read groups.  Raises NotFound for callers who may not see the document and
     NameRefused for what is no address.
     """
-    who = visible_person_at(organization.id, address, inside=caller.member)
+    who = visible_person_at(organization.id, address, inside=caller.knows_members)
     found = why(
         actor=caller.actor,
         organization=organization.id,

@@ -58,16 +58,28 @@ def create_organization(
         founder=True,
         actor=actor,
     )
-    protection = NewOrganization(
-        id=made.id, name=made.name, base_domain=settings.CHANCERY_BASE.host, contact=first.email, suite=suite
-    )
-    with in_schema(made.schema_name):
-        activate(organization=protection, actor=_protection_actor(actor, first))
-    activate_service(organization_id=made.id, actor=actor)
+    begin_service(made, first, contact=first.email, suite=suite, actor=actor)
     organization = organization_by_id(made.id)
     if organization is None:
         raise RuntimeError("The organization that was just created is not there.")
     return CreatedOrganization(organization=organization, administrator=first, domain_text=text)
+
+
+def begin_service(
+    made: OrganizationFacts, first: PersonFacts, *, contact: str, suite: str = "hybrid", actor: Actor
+) -> None:
+    """Make keys, ledger and default templates of a new organization, and let it protect and open."""
+    protection = NewOrganization(
+        id=made.id,
+        name=made.name,
+        base_domain=settings.CHANCERY_BASE.host,
+        contact=contact,
+        suite=suite,
+        default_templates=not made.individuals_domain,
+    )
+    with in_schema(made.schema_name):
+        activate(organization=protection, actor=_protection_actor(actor, first))
+    activate_service(organization_id=made.id, actor=actor)
 
 
 def _claim(organization_id: UUID, domain: str, actor: Actor) -> str:

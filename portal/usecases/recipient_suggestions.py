@@ -51,7 +51,8 @@ def suggest_recipients(*, caller: Caller, organization: OrganizationFacts, text:
 
 
 def _all(caller: Caller, organization: OrganizationFacts, text: str) -> Iterator[Suggestion]:
-    inside = list(_inside(organization.id, text, guests=caller.may(Permission.PEOPLE_READ)))
+    guests = caller.may(Permission.PEOPLE_READ)
+    inside = list(_inside(organization.id, text, guests=guests)) if caller.knows_members else []
     before = [Principal(PrincipalKind.ADDRESS, one) for one in addresses_named_by(caller.person, text, limit=MOST)]
     known = {one.who for one in inside}
     outside = [Suggestion(who, Kind.OUTSIDE) for who in before if who not in known]
@@ -66,6 +67,8 @@ def _all(caller: Caller, organization: OrganizationFacts, text: str) -> Iterator
             yield Suggestion(typed, Kind.DOMAIN)
     yield from inside
     yield from outside
+    if not caller.knows_members:
+        return
     if text in organization.name.casefold() or _("everybody").startswith(text):
         everybody = Principal(PrincipalKind.ORGANIZATION, str(organization.id))
         yield Suggestion(everybody, Kind.EVERYBODY, organization.name, count_members(organization.id))

@@ -24,7 +24,7 @@ def recipients(
     """Return one page of the recipients of a document that was found for the caller."""
     return recipients_of(
         document,
-        VisiblePeople(organization.id, inside=caller.member),
+        VisiblePeople(organization.id, inside=caller.knows_members),
         organization=organization.id,
         service_active=organization.service_active,
         now=clock.now(),

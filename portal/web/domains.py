@@ -15,8 +15,9 @@ from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, carried_out, page, show
 from portal.words.domain_checks import check_in_words
 from tenants import naming
-from tenants.directory.selectors.domains import domains_in
+from tenants.directory.selectors.domains import DomainFacts, domains_in
 from tenants.directory.selectors.people import called_here
+from tenants.organizations.selectors import individuals_of
 
 
 class DomainForm(forms.Form):
@@ -63,8 +64,17 @@ def domain_page(request: PageRequest, domain: str) -> HttpResponse:
         "said": check_in_words(found.check_result, found.domain, resolver=found.check_resolver, seen=found.check_seen),
         "asker": asker.get(found.checked_by, "") if found.checked_by else "",
         "embedded": settings.CHANCERY_EMBEDDED,
+        "individuals": _individuals(found),
     }
     return show(request, "domain", "people", context)
+
+
+def _individuals(found: DomainFacts) -> str:
+    """Return where the organization of the domain's individuals is taken over, "" where there is none."""
+    if found.proven_at is None or individuals_of(found.domain) is None:
+        return ""
+    path = reverse("organization_take_over", args=[found.domain], urlconf=settings.PUBLIC_SCHEMA_URLCONF)
+    return f"{settings.CHANCERY_BASE_URL}{path}"
 
 
 @require_POST

@@ -170,6 +170,13 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} allowed members again to sign in at the installation {application}."),
     },
     DirectoryKind.ORGANIZATION_SUSPENDED: {PLAIN: _("{who} suspended the organization; nothing of it opens.")},
+    DirectoryKind.TAKE_OVER_ANNOUNCED: {
+        PLAIN: _("{who} announced to take the organization over, whose mail domain is theirs."),
+    },
+    DirectoryKind.TAKE_OVER_CANCELED: {PLAIN: _("{who} called off taking the organization over.")},
+    DirectoryKind.ORGANIZATION_TAKEN_OVER: {
+        PLAIN: _("{who} took the organization over, which nobody had administered."),
+    },
     DirectoryKind.ORGANIZATION_RESUMED: {PLAIN: _("{who} resumed the suspended organization.")},
     DirectoryKind.ORGANIZATION_RESTORE_CONFIRMED: {
         PLAIN: _("{who} confirmed that the organization's database was restored from a backup."),

@@ -24,6 +24,7 @@ KINDS: Final[Mapping[str, Promise]] = MappingProxyType(
         DirectoryKind.ORGANIZATION_RESTORE_CONFIRMED: _("Restore from a backup confirmed"),
         DirectoryKind.ORGANIZATION_RESUMED: _("Organization resumed"),
         DirectoryKind.ORGANIZATION_SUSPENDED: _("Organization suspended"),
+        DirectoryKind.ORGANIZATION_TAKEN_OVER: _("Organization of individuals taken over"),
         DirectoryKind.PERSON_CREATED: _("Person added"),
         DirectoryKind.PERSON_INVITED: _("Guest added"),
         DirectoryKind.SERVICE_ACTIVATED: _("Protection service switched on"),

@@ -61,6 +61,8 @@ class NewOrganization:
     base_domain: str
     contact: str = ""
     suite: str = "hybrid"
+    default_templates: bool = True
+    """Not where people share an organization who know nothing of each other: the templates are for everybody there."""
 
 
 @transaction.atomic
@@ -88,7 +90,7 @@ def activate(*, organization: NewOrganization, actor: Actor | None = None) -> No
         created_by=None if actor is None else actor.person,
     )
     subordinate.create_wrapping_key(organization=organization.id, tenant_key=key)
-    for rights, texts in _DEFAULT_TEMPLATES.items():
+    for rights, texts in _DEFAULT_TEMPLATES.items() if organization.default_templates else ():
         _default_template(organization, rights, texts)
     record_action(Kind.SERVICE_ACTIVATED, actor, details={"key": bytes(key.kid).hex(), "suite": key.suite})
 

@@ -179,6 +179,15 @@ def part_from_outsiders(rows: QuerySet[Address]) -> None:
     record_revocation(people)
 
 
+def part_from(rows: QuerySet[Address]) -> None:
+    """Take proven addresses from the accounts that hold them, and remember that they had them."""
+    unlink_addresses(rows)
+    held = list(rows.values_list("person_id", "address"))
+    rows.delete()
+    for person_id, address in held:
+        forget_sign_in(person_id, address)
+
+
 def proven_outside(person_id: UUID, domain: str) -> bool:
     """Tell whether the person has a proven address in another domain, and so another way to sign in."""
     return Address.objects.filter(person_id=person_id).exclude(proven_by="").exclude(domain=domain).exists()

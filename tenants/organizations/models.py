@@ -15,6 +15,8 @@ class Organization(models.Model):
 
     ``directory_epoch`` rises in the same transaction as every change to the organization's people, groups, addresses,
     memberships and devices; a decision that was made on an older epoch is made again (docs/protocol.md P25).
+    ``individuals_domain`` is the mail domain of an organization that nobody administers: people whose organization is
+    unknown protect there.  A personal organization is of a public mail domain, and of ``individuals_person``.
     """
 
     class State(models.TextChoices):
@@ -32,6 +34,20 @@ class Organization(models.Model):
     service_active = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     directory_epoch = models.BigIntegerField(default=1, editable=False)
+    individuals_domain = models.CharField(max_length=253, blank=True, db_default="", editable=False)
+    individuals_person = models.UUIDField(null=True, editable=False)
+
+    class Meta:
+        """One organization without administrators for each mail domain, and one personal one for each person."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["individuals_domain"],
+                condition=~models.Q(individuals_domain="") & models.Q(individuals_person__isnull=True),
+                name="organizations_individuals_of_domain",
+            ),
+            models.UniqueConstraint(fields=["individuals_person"], name="organizations_one_personal"),
+        ]
 
     def __str__(self) -> str:
         return self.slug

@@ -30,11 +30,20 @@ class OrganizationFacts:
     host: str
     origin: str
     """Where its pages and calls are: host, scheme and port, in the one spelling that tokens and proofs use (P13)."""
+    individuals_domain: str = ""
+    """The mail domain whose people protect here on their own; "" where an organization is meant by the name."""
+    individuals_person: UUID | None = None
+    """Whose personal organization it is."""
 
     @property
     def is_active(self) -> bool:
         """Tell whether the organization may act at all."""
         return self.state == Organization.State.ACTIVE
+
+    @property
+    def is_unmanaged(self) -> bool:
+        """Tell whether people who know nothing of each other share it, and nobody administers it."""
+        return bool(self.individuals_domain) and self.individuals_person is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,22 @@ def organization_by_slug(slug: str) -> OrganizationFacts | None:
     return _first(Organization.objects.filter(slug=slug))
 
 
+def individuals_of(domain: str, person_id: UUID | None = None) -> OrganizationFacts | None:
+    """Return the organization of a mail domain that nobody administers, or somebody's personal one."""
+    if person_id is not None:
+        return _first(Organization.objects.filter(individuals_person=person_id))
+    return _first(Organization.objects.filter(individuals_domain=domain, individuals_person__isnull=True))
+
+
+def count_individuals() -> tuple[int, int]:
+    """Return how many organizations there are that nobody administers, and how many personal ones; for operators."""
+    rows = Organization.objects.exclude(individuals_domain="")
+    return (
+        rows.filter(individuals_person__isnull=True).count(),
+        rows.filter(individuals_person__isnull=False).count(),
+    )
+
+
 def organizations() -> tuple[OrganizationFacts, ...]:
     """Return every organization of the installation that has not been erased, by short name; for operators."""
     rows = Organization.objects.exclude(state=Organization.State.ERASED).order_by("slug")
@@ -187,4 +212,6 @@ def facts_of(organization: Organization, host: str) -> OrganizationFacts:
         service_active=organization.service_active,
         host=host,
         origin=settings.CHANCERY_BASE.origin_of(host),
+        individuals_domain=organization.individuals_domain,
+        individuals_person=organization.individuals_person,
     )

@@ -162,6 +162,7 @@ def _caller(connection: SignOnFacts, actor: Actor) -> Caller:
         roles=frozenset(),
         is_application=True,
         member=True,
+        knows_members=True,
         permissions=frozenset(),
         ip=actor.ip,
         source=actor.source,

@@ -8,7 +8,7 @@ from tenants.directory.models.access import Block, LicensedAt, PendingRevocation
 from tenants.directory.models.addresses import Address, AddressCode, FormerAddressHolder
 from tenants.directory.models.application_credentials import ApplicationCredential
 from tenants.directory.models.devices import ApiClient, Device, EnrollmentCode, LossCode, new_feed_id
-from tenants.directory.models.domains import FormerDomainOwner, MailDomain
+from tenants.directory.models.domains import FormerDomainOwner, MailDomain, TakeOver
 from tenants.directory.models.groups import Group, GroupClaim, GroupMember
 from tenants.directory.models.installation import IssuerKey, Operator
 from tenants.directory.models.memberships import Membership
@@ -53,5 +53,6 @@ __all__ = [
     "SessionLimits",
     "SignInLink",
     "SpentSecret",
+    "TakeOver",
     "new_feed_id",
 ]

@@ -77,3 +77,44 @@ class FormerDomainOwner(models.Model):
 
     def __str__(self) -> str:
         return self.domain
+
+
+class TakeOver(models.Model):
+    """Somebody is about to administer an organization of individuals, since its mail domain is theirs (P34).
+
+    ``by`` is the organization that has proven the domain and whose administrator the person is; null means that they
+    prove it for this one, with a ``challenge`` of their own, so that nobody waits for the proof of another.  From
+    ``announced_at`` on its people know; ``due_at`` is the earliest moment.
+    """
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")
+    person_id = models.UUIDField()
+    by = models.ForeignKey(Organization, null=True, on_delete=models.CASCADE, related_name="+")
+    challenge = models.CharField(max_length=64)
+    reason = models.CharField(max_length=500, blank=True)
+    announced_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+
+    objects = OfOrganization["TakeOver"]()
+
+    class Meta:
+        """Each person claims once, and one of them has announced it."""
+
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization", "person_id", "by"], name="directory_take_over_once", nulls_distinct=False
+            ),
+            models.UniqueConstraint(
+                fields=["organization"],
+                condition=Q(announced_at__isnull=False),
+                name="directory_take_over_announced_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"take-over of {self.organization_id}"
+
+    @property
+    def record_text(self) -> str:
+        """The text that a TXT record of the domain has to hold."""
+        return f"{MailDomain.RECORD_PREFIX}{self.challenge}"

@@ -28,6 +28,12 @@ class OwnAddress:
     code_until: datetime | None
 
 
+def proof_of(person_id: UUID, address: str) -> str:
+    """Return by whom an address in its normal form is proven to be the person's, "" where it is not."""
+    rows = Address.objects.filter(person_id=person_id, address=address)
+    return rows.values_list("proven_by", flat=True).first() or ""
+
+
 def addresses_of(person_id: UUID) -> tuple[OwnAddress, ...]:
     """Return the person's addresses: the main one, the others, and those for which a code is on its way."""
     now = timezone.now()

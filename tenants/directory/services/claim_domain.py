@@ -12,16 +12,20 @@ from tenants.directory.change import note
 from tenants.directory.errors import DomainRefused
 from tenants.directory.models import MailDomain
 from tenants.events import DirectoryKind
+from tenants.organizations.models import Organization
+from tenants.public_mail import is_public_mail_domain
 
 
 @transaction.atomic
 def claim_domain(*, organization_id: UUID, domain: str, actor: Actor) -> str:
     """Return the text that a TXT record of the domain must hold; asking again returns the same text."""
     normal = naming.mail_domain(domain)
-    if naming.is_public_mail_domain(normal):
+    if is_public_mail_domain(normal):
         raise DomainRefused(
             _("{domain} is a public mail domain: anyone can have an address there.").format(domain=normal)
         )
+    if Organization.objects.filter(id=organization_id, individuals_person__isnull=False).exists():
+        raise DomainRefused(_("A personal organization has no mail domain. Create an organization for it."))
     row, created = MailDomain.objects.of_installation().get_or_create(
         organization_id=organization_id, domain=normal, defaults={"challenge": secrets.token_urlsafe(24)}
     )

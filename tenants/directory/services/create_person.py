@@ -21,6 +21,7 @@ from tenants.directory.selectors.domains import organization_of_domain
 from tenants.directory.selectors.people import PersonFacts, person_in
 from tenants.directory.services.outsiders import lapse_outsider
 from tenants.events import DirectoryKind
+from tenants.organizations.models import Organization
 
 LetGo = Callable[[UUID], object]
 
@@ -121,6 +122,7 @@ def _enter(
     organization_id: UUID, person: Person, actor: Actor, let_go: LetGo | None, values: dict[str, object]
 ) -> None:
     """Write the person's place; one who was removed may come back, anybody else who is here already may not."""
+    _refuse_in_personal(organization_id, person)
     values |= {"added_by": actor.person_id}
     place, created = Membership.objects.of_installation().get_or_create(
         organization_id=organization_id, person=person, defaults=values
@@ -133,3 +135,10 @@ def _enter(
     now = timezone.now()
     back = {**values, "disabled": False, "removed_at": None, "created_at": now, "returned_at": now}
     Membership.objects.within(organization_id).filter(id=place.id).update(**back)
+
+
+def _refuse_in_personal(organization_id: UUID, person: Person) -> None:
+    """Keep a personal organization to its person: it was made for them without asking an operator."""
+    others = Organization.objects.filter(id=organization_id).exclude(individuals_person=person.id)
+    if others.filter(individuals_person__isnull=False).exists():
+        raise DirectoryRefused(_("A personal organization has one member. Others open what you grant them without it."))

@@ -24,8 +24,10 @@ from tenants.directory.revocations import people_below, record_revocation
 
 
 @transaction.atomic
-def forget_organization(*, organization_id: UUID) -> None:
+def forget_organization(*, organization_id: UUID, keep_people: bool = False) -> None:
     """Remove the organization's groups, applications, domains and places, and the people who were only its own.
+
+    ``keep_people`` is for an organization of individuals, who came with accounts of their own.
 
     Addresses that only this organization vouched for are proven no more.  The operator record keeps that it happened;
     the ledger that would record it is gone with the schema.
@@ -58,6 +60,6 @@ def forget_organization(*, organization_id: UUID) -> None:
     elsewhere = set(
         Membership.objects.of_installation().filter(person_id__in=members).values_list("person_id", flat=True)
     )
-    closed = set(members) - elsewhere
+    closed = set() if keep_people else set(members) - elsewhere
     address_holders.unlink_addresses(Address.objects.filter(person_id__in=closed))
     Person.objects.filter(id__in=closed).delete()

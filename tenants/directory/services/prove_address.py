@@ -52,9 +52,13 @@ def prove_address(
     row.save(update_fields=["proven_by", "proven_at", "coded_until"])
     address_holders.part_from_outsiders(Address.objects.filter(address=normal))
     if owner is not None:
-        Membership.objects.of_installation().get_or_create(
+        place, _created = Membership.objects.of_installation().get_or_create(
             organization_id=owner.organization_id, person_id=person_id, defaults={"added_by": person_id}
         )
+        if place.guest and place.added_by == person_id:
+            # They were a member by themselves until the organization was taken over (``take_over``).
+            place.guest = False
+            place.save(update_fields=["guest"])
     note_of_person(kind=DirectoryKind.ADDRESS_PROVEN, person_id=person_id, actor=actor, addresses=[normal])
     if not known:
         start_afresh(person_id, address=normal, actor=actor, except_session=except_session, keep_password=keep_password)

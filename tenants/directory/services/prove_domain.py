@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,18 +17,22 @@ from tenants.directory.errors import DomainRefused, NotHere
 from tenants.directory.fresh_start import start_afresh
 from tenants.directory.models import Address, FormerDomainOwner, MailDomain, Membership, Person
 from tenants.directory.revocations import record_revocation
+from tenants.directory.services.outsiders import LAPSES_AFTER
 from tenants.events import DirectoryKind
 
 TextRecords = Callable[[str], Iterable[str]]
 
 
 @transaction.atomic
-def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecords, actor: Actor) -> None:
+def prove_domain(
+    *, organization_id: UUID, domain: str, text_records: TextRecords, taken_over: bool = False, actor: Actor
+) -> None:
     """Look for the challenge among the domain's TXT records and take the domain over when it is there.
 
     ``text_records`` asks the DNS; an interface that has asked already, or that accepts a domain without the DNS on the
     person's own machine, passes the challenge itself.  People who hold an address there become members for the future
-    (docs/protocol.md P12) and start afresh.
+    (docs/protocol.md P12) and start afresh.  ``taken_over`` says that members have come without anybody's word (P34):
+    they do as well.
     """
     normal = naming.mail_domain(domain)
     address_holders.lock_domain(normal, for_change=True)
@@ -45,7 +50,7 @@ def prove_domain(*, organization_id: UUID, domain: str, text_records: TextRecord
     row.save(update_fields=["proven_at"])
     _vouch_for_own_people(organization_id, normal, actor)
     _part_from_holders_of_before(organization_id, normal)
-    _take_over_holders(organization_id, normal, actor)
+    _take_over_holders(organization_id, normal, actor, members_too=taken_over)
     note(kind=DirectoryKind.DOMAIN_PROVEN, organizations=[organization_id], actor=actor, details={"domain": normal})
 
 
@@ -89,25 +94,26 @@ def _part_from_holders_of_before(organization_id: UUID, domain: str) -> None:
     record_revocation(people)
 
 
-def _take_over_holders(organization_id: UUID, domain: str, actor: Actor) -> None:
+def _take_over_holders(organization_id: UUID, domain: str, actor: Actor, *, members_too: bool) -> None:
     """Everybody who has a proven address in the domain becomes a member; a guest of before becomes one too.
 
     A person who was no member until now proved the address while the domain was somebody else's or nobody's, so they
     prove it anew.  With another proven address they could sign in without: then the address leaves their account, and
-    they become no member.  The organization's own members keep what they sign in with.
+    they become no member.  After a year without a sign-in the mailbox may be another person's, who must not enter the
+    account: it is closed.  The organization's own members keep what they sign in with, unless ``members_too``.
     """
     rows = Address.objects.filter(domain=domain).exclude(proven_by="").order_by("address")
     held: dict[UUID, str] = dict(rows.values_list("person_id", "address"))
     raise_epochs(held)
+    own = set() if members_too else _members(organization_id, held)
     for person_id in sorted(held):
-        if _must_prove_anew(organization_id, person_id, domain, actor):
-            address_holders.revoke_proof(rows.filter(person_id=person_id))
-            record_revocation([person_id])
+        known = person_id == actor.person_id or person_id in own
+        if not known and _part(person_id, domain):
             continue
-        membership, created = Membership.objects.of_installation().get_or_create(
+        membership, _created = Membership.objects.of_installation().get_or_create(
             organization_id=organization_id, person_id=person_id, defaults={"added_by": person_id}
         )
-        if not created and not membership.guest:
+        if not membership.guest and (known or membership.removed_at is not None):
             continue
         if membership.guest:
             membership.guest = False
@@ -116,8 +122,30 @@ def _take_over_holders(organization_id: UUID, domain: str, actor: Actor) -> None
             start_afresh(person_id, address=held[person_id], actor=actor)
 
 
-def _must_prove_anew(organization_id: UUID, person_id: UUID, domain: str, actor: Actor) -> bool:
-    members = Membership.objects.within(organization_id).filter(
-        person_id=person_id, guest=False, removed_at__isnull=True
+def _members(organization_id: UUID, people: Iterable[UUID]) -> set[UUID]:
+    rows = Membership.objects.within(organization_id).filter(
+        person_id__in=list(people), guest=False, removed_at__isnull=True
     )
-    return person_id != actor.person_id and not members.exists() and address_holders.proven_outside(person_id, domain)
+    return set(rows.values_list("person_id", flat=True))
+
+
+def _part(person_id: UUID, domain: str) -> bool:
+    """Take the domain's addresses from an account that its mailbox alone must not lead into; tell whether it is one."""
+    rows = Address.objects.filter(person_id=person_id, domain=domain).exclude(proven_by="")
+    if address_holders.proven_outside(person_id, domain):
+        address_holders.revoke_proof(rows)
+    elif _is_stale(person_id, rows):
+        address_holders.part_from(rows)
+        end_access(person_id)
+        end_credentials(person_id)
+        Person.objects.filter(id=person_id).update(is_active=False)
+    else:
+        return False
+    record_revocation([person_id])
+    return True
+
+
+def _is_stale(person_id: UUID, rows: QuerySet[Address]) -> bool:
+    since = timezone.now() - LAPSES_AFTER
+    lately = Person.objects.filter(id=person_id).filter(Q(last_login__gt=since) | Q(created_at__gt=since))
+    return not lately.exists() and not rows.filter(proven_at__gt=since).exists()

@@ -1,5 +1,7 @@
 """Create an organization: its row, its host and its schema, all or nothing."""
 
+from uuid import UUID
+
 from django.conf import settings
 from django.db import transaction
 
@@ -14,8 +16,15 @@ from tenants.provisioning import create_schema
 
 
 @transaction.atomic
-def create_organization(*, name: str, slug: str, actor: Actor) -> OrganizationFacts:
-    """Create the organization and return it.
+def create_organization(
+    *,
+    name: str,
+    slug: str,
+    individuals_domain: str = "",
+    individuals_person: UUID | None = None,
+    actor: Actor,
+) -> OrganizationFacts:
+    """Create the organization and return it; ``found_individuals`` says for which individuals it is.
 
     A short name that is taken ends in ``IntegrityError`` and leaves nothing behind, also when several ask at once.
     What an organization needs inside its schema (keys, templates, its ledger) is made by the portal's operation that
@@ -23,7 +32,11 @@ def create_organization(*, name: str, slug: str, actor: Actor) -> OrganizationFa
     """
     normal = naming.slug(slug)
     organization = Organization.objects.create(
-        schema_name=new_schema_name(), slug=normal, name=naming.one_line(name) or normal
+        schema_name=new_schema_name(),
+        slug=normal,
+        name=naming.one_line(name) or normal,
+        individuals_domain=individuals_domain,
+        individuals_person=individuals_person,
     )
     host = naming.host(f"{normal}.{settings.CHANCERY_BASE.host}")
     Host.objects.create(name=host, organization=organization, is_primary=True)

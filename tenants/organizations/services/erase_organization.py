@@ -32,13 +32,19 @@ def erase_organization(*, organization_id: UUID, reason: str, shred_keys: Shred,
     with in_schema(organization.schema_name):
         shred_keys(organization_id)
     drop_schema(organization.schema_name)
-    forget_organization(organization_id=organization_id)
+    forget_organization(organization_id=organization_id, keep_people=bool(organization.individuals_domain))
     Host.objects.filter(organization=organization).delete()
     organization.state = Organization.State.ERASED
     organization.service_active = False
     organization.name = ""
+    # The mail domain and the person can have another one; their id and short name are not given again.
+    organization.individuals_domain, organization.individuals_person = "", None
     organization.directory_epoch += 1
-    organization.save(update_fields=["state", "service_active", "name", "directory_epoch"])
+    organization.save(
+        update_fields=[
+            "state", "service_active", "name", "individuals_domain", "individuals_person", "directory_epoch"
+        ]
+    )  # fmt: skip
     record_operator(
         kind=OperatorKind.ORGANIZATION_ERASED, actor=actor, organization_id=organization_id, details={"reason": reason}
     )

@@ -24,7 +24,9 @@ from tests.identity_provider.saml import metadata_of, signer
 from tests.protection.directory_server import Connected
 from tests.protection.reach.commands import Commands
 from tests.protection.steps import MAX, number_events, opening, protect, refusal
+from tests.protection.test_individuals import some_domain, started
 from tests.protection.test_own_addresses import mailed_code
+from tests.protection.test_take_overs import a_week_later
 
 
 def walk_organization(cast: Cast, commands: Commands) -> None:
@@ -84,6 +86,15 @@ def walk_addresses(cast: Cast, commands: Commands) -> None:
     run(cast.ada, "address", "main", olga.address, *theirs)
     run(cast.ada, "address", "remove", alias, "--person", alias, *yes)
     run(olga, "address", "list")
+    run(olga, "organization", "start", olga.address, "--name", "Olga")
+    domain = some_domain()
+    taker, place = started(cast, f"ada@{domain}")
+    run(taker, "organization", "record", domain)
+    run(taker, "organization", "announce", domain, "--without-dns", *yes)
+    run(taker, "organization", "call-off", domain)
+    run(taker, "organization", "announce", domain, "--without-dns", *yes)
+    a_week_later(place.id)
+    run(taker, "organization", "take-over", domain, "--without-dns", *yes)
 
 
 def walk_sessions(cast: Cast, commands: Commands) -> None:

@@ -124,6 +124,7 @@ READ: Final[Mapping[str, set[str]]] = {
     "device list-by-code": LIST,
     **dict.fromkeys(("installation list", "installation records"), LIST),
     "sign-on show": {"name", "state", "redirect_address"},
+    "organization record": {"domain", "challenge"},
     "pause show": {"pause", "confirms"},
     "person offboarding": {"documents", "disabled", "hand_overs"},
     "everywhere show": {"state", "skipped"},
