@@ -11,7 +11,6 @@ from rest_framework.response import Response
 
 from portal.api.examples import CONTOSO, done
 from portal.api.framework import Answer, BaseView, MailAddress, checked, directory_actor, effect_response
-from portal.identity.bearer import caller
 from portal.usecases.effects import effect_answer
 from portal.usecases.individuals import start_offer, start_organization
 
@@ -68,9 +67,8 @@ class StartOrganization(BaseView):
     )
     def get(self, request: Request) -> Response:
         """Answer with what starting would mean; nothing is made."""
-        person = caller(request)
-        address = request.query_params.get("address") or person.email
-        offer = start_offer(person_id=person.id, address=address)
+        actor = directory_actor(request)
+        offer = start_offer(actor=actor, address=request.query_params.get("address") or actor.address)
         return Response(
             {
                 "address": offer.address,

@@ -62,8 +62,9 @@ class StartOffer:
     why: str = ""
 
 
-def start_offer(*, person_id: UUID, address: str) -> StartOffer:
+def start_offer(*, actor: Actor, address: str) -> StartOffer:
     """Return what ``start_organization`` would do.  Raises NameRefused, and NotPermitted for an unproven address."""
+    person_id = _person(actor)
     normal = naming.address(address)
     domain = naming.domain_of(normal)
     proof = proof_of(person_id, normal)
@@ -92,21 +93,20 @@ def start_organization(*, actor: Actor, address: str, name: str = "") -> Effect:
     ``name`` is how the person is called, where they want to say.  Raises NameRefused, DirectoryRefused and
     TooManyStarted.
     """
-    if actor.person_id is None or actor.application:
-        raise NotPermitted(_("An application has no mail domain. Sign in as a person."))
+    person_id = _person(actor)
     if not settings.CHANCERY_INDIVIDUALS:
         raise NotPermitted(
             _("This installation makes no organizations for individuals. Ask an administrator of yours to add you.")
         )
     address_holders.lock_domain(naming.domain_of(naming.address(address)))
-    offer = start_offer(person_id=actor.person_id, address=address)
+    offer = start_offer(actor=actor, address=address)
     if offer.kind == "elsewhere":
         raise DirectoryRefused(offer.why)
     found = offer.organization
     if found is None:
         found = _place(actor, offer)
     if naming.one_line(name):
-        set_preferences(person_id=actor.person_id, name=name, actor=actor)
+        set_preferences(person_id=person_id, name=name, actor=actor)
     done = (
         _("You can protect files now. {address} has an organization of its own here, which is yours alone.")
         if offer.kind == "personal"
@@ -121,6 +121,12 @@ def start_organization(*, actor: Actor, address: str, name: str = "") -> Effect:
         slug=found.slug,
         origin=found.origin,
     )
+
+
+def _person(actor: Actor) -> UUID:
+    if actor.person_id is None or actor.application:
+        raise NotPermitted(_("An application has no mail domain. Sign in as a person."))
+    return actor.person_id
 
 
 def _place(actor: Actor, offer: StartOffer) -> OrganizationFacts:

@@ -202,13 +202,12 @@ def _require_proof(taker: _Taker, *, without_dns: bool) -> None:
     if wait:
         raise DomainRefused(_("The DNS was asked often just now. Try again in {seconds} seconds.").format(seconds=wait))
     text = _record_of(taker.by.id, taker.domain) if taker.by else "" if taker.row is None else taker.row.challenge
+    if not text:
+        raise DomainRefused(_("Look at your record for the DNS first, and publish it."))
     answer = look_up(taker.domain, text)
-    if not text or not answer.found:
-        raise DomainRefused(
-            check_in_words(answer.result, taker.domain, resolver=answer.resolver, seen=answer.seen)
-            if text
-            else _("Look at your record for the DNS first, and publish it.")
-        )
+    if not answer.found:
+        said = check_in_words(answer.result, taker.domain, resolver=answer.resolver, seen=answer.seen)
+        raise DomainRefused(said)
 
 
 def _record_of(organization_id: UUID, domain: str) -> str:

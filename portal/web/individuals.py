@@ -46,7 +46,7 @@ def organization_start(request: HttpRequest) -> HttpResponse:
         data = form.cleaned_data
         if carried_out(request, lambda: start_organization(actor=actor, address=data["address"], name=data["name"])):
             return redirect("protect")
-    offers = [start_offer(person_id=person_of(request), address=one) for one in addresses]
+    offers = [start_offer(actor=actor, address=one) for one in addresses]
     context = {"form": form, "offers": offers, "open": bool(settings.CHANCERY_INDIVIDUALS)}
     return render(request, "pages/organization_start.html", context)
 

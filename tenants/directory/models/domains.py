@@ -80,9 +80,9 @@ class FormerDomainOwner(models.Model):
 
 
 class TakeOver(models.Model):
-    """Somebody is about to administer an organization of individuals, since its mail domain is theirs (P34).
+    """Somebody is about to administer an organization of individuals, since its mail domain is theirs.
 
-    ``by`` is the organization that has proven the domain and whose administrator the person is; null means that they
+    See docs/protocol.md P34.  ``by`` is the organization that has proven the domain and whose administrator the person is; null means that they
     prove it for this one, with a ``challenge`` of their own, so that nobody waits for the proof of another.  From
     ``announced_at`` on its people know; ``due_at`` is the earliest moment.
     """

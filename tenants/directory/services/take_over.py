@@ -1,4 +1,7 @@
-"""Take over the organization of a mail domain's individuals: claim, announce, call off, carry out (P34)."""
+"""Take over the organization of a mail domain's individuals: claim, announce, call off, carry out.
+
+The rules are in docs/protocol.md P34.
+"""
 
 import secrets
 from dataclasses import dataclass
