@@ -11,6 +11,7 @@ from chancery.cli.session import signed_in
 from chancery.texts import message
 
 START = "/api/v1/organizations/start"
+END = "/api/v1/organizations/end"
 DOMAIN = click.argument("domain")
 WITHOUT_DNS = click.option("--without-dns", is_flag=True, help="Accept it as it is, on your own machine.")
 
@@ -34,6 +35,19 @@ def start(output: Output, address: str | None, name: str) -> None:
     with signed_in(output) as session:
         changed(output, session.service.call("POST", session.account.iss, START, body))
         session.me()
+
+
+@organization.command("end")
+@asks
+@click.pass_obj
+def end(output: Output, reason: str, *, yes: bool) -> None:
+    """Erase your personal organization: nothing in it opens again."""
+    with signed_in(output) as session:
+
+        def send(sent: dict[str, Any]) -> Any:
+            return session.service.call("POST", session.account.iss, END, sent)
+
+        changed(output, confirmed(output, send, {}, yes=yes, reason=reason))
 
 
 @organization.command("record")

@@ -10,9 +10,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.api.examples import CONTOSO, done
-from portal.api.framework import Answer, BaseView, MailAddress, checked, directory_actor, effect_response
+from portal.api.framework import (
+    Answer,
+    BaseView,
+    Confirmed,
+    MailAddress,
+    checked,
+    directory_actor,
+    effect_response,
+    stated_by,
+)
 from portal.usecases.effects import effect_answer
-from portal.usecases.individuals import start_offer, start_organization
+from portal.usecases.individuals import end_personal_organization, start_offer, start_organization
 
 STARTED: Any = {
     "id": serializers.UUIDField(),
@@ -107,3 +116,22 @@ class StartOrganization(BaseView):
             actor=actor, address=wanted.get("address") or actor.address, name=wanted.get("name", "")
         )
         return effect_response(made, HTTPStatus.CREATED)
+
+
+class EndOrganization(BaseView):
+    """The end of a personal organization."""
+
+    @extend_schema(
+        summary="Erase my personal organization",
+        request=Confirmed,
+        responses=effect_answer("PersonalOrganizationEnded", documents=serializers.IntegerField()),
+        examples=[
+            OpenApiExample("Confirmed", {"confirm": "nina@gmx.de", "reason": "No longer needed"}, request_only=True)
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Destroy its key: nothing that was protected there opens again."""
+        wanted = checked(Confirmed, request.data)
+        return effect_response(
+            end_personal_organization(actor=directory_actor(request), stated=stated_by(request, wanted))
+        )

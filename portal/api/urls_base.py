@@ -28,6 +28,7 @@ urlpatterns = [
     path("me/sessions/end-others", my_sessions.EndMyOtherSessions.as_view(), name="api_my_sessions_end_others"),
     path("me/sessions/<uuid:session_id>/end", my_sessions.EndMySession.as_view(), name="api_my_session_end"),
     path("organizations/start", individuals.StartOrganization.as_view(), name="api_organization_start"),
+    path("organizations/end", individuals.EndOrganization.as_view(), name="api_organization_end"),
     path("organizations/<str:domain>/record", take_overs.RecordOfDomain.as_view(), name="api_take_over_record"),
     path("organizations/<str:domain>/announce", take_overs.AnnounceTakeOver.as_view(), name="api_take_over_announce"),
     path("organizations/<str:domain>/take-over", take_overs.TakeOver.as_view(), name="api_take_over"),

@@ -11,19 +11,24 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from chancery.errors import ChanceryError
 from chancery.texts import message
+from portal.languages import grouped
 from portal.throttle import retry_after
+from portal.usecases.confirmation import ConfirmationPrompt, Stated, require_confirmation
 from portal.usecases.effects import Effect, effect
-from portal.usecases.organizations import begin_service
+from portal.usecases.organizations import begin_service, erase_organization
 from portal.usecases.preferences import set_preferences
+from portal.usecases.revocations import suspend_organization
+from protection.selectors.counts import count_documents
 from protection.services.unlink_identity import unlink_identity
 from tenants import naming
 from tenants.actor import Actor
 from tenants.context import in_schema
 from tenants.directory import address_holders
-from tenants.directory.errors import DirectoryRefused, NotPermitted
+from tenants.directory.errors import DirectoryRefused, NotHere, NotPermitted
 from tenants.directory.roles import ADMINISTRATOR, USER
 from tenants.directory.selectors.addresses import proof_of
 from tenants.directory.selectors.domains import organization_of_domain
@@ -120,6 +125,46 @@ def start_organization(*, actor: Actor, address: str, name: str = "") -> Effect:
         name=found.name,
         slug=found.slug,
         origin=found.origin,
+    )
+
+
+def end_personal_organization(*, actor: Actor, stated: Stated) -> Effect:
+    """Erase the person's own organization with its key, once that is confirmed: nothing protected there opens again.
+
+    It is asked about before it is tried, since a key that is destroyed does not come back with a transaction.  Raises
+    NotHere and what ``require_confirmation`` raises.
+    """
+    found = individuals_of("", _person(actor))
+    if found is None:
+        raise NotHere(_("You have no organization of your own."))
+    with in_schema(found.schema_name):
+        documents = count_documents()
+    reason = require_confirmation(_ending(found, documents), stated)
+    if found.is_active:
+        suspend_organization(organization_id=found.id, reason=reason, actor=actor)
+    erase_organization(organization_id=found.id, reason=reason, actor=actor)
+    return effect(True, _("{organization} is erased.").format(organization=found.name), "", documents=documents)
+
+
+def _ending(found: OrganizationFacts, documents: int) -> ConfirmationPrompt:
+    return ConfirmationPrompt(
+        question=_("Erase your organization {organization}?").format(organization=found.name),
+        consequences=(
+            ngettext(
+                "{number} document opens for nobody any more, you and its recipients included. Save it first without"
+                " protection if you need it.",
+                "{number} documents open for nobody any more, you and their recipients included. Save them first"
+                " without protection if you need them.",
+                documents,
+            ).format(number=grouped(documents)),
+            _("Its key, its audit log and its settings are destroyed. Your account stays."),
+            _("This cannot be undone."),
+        ),
+        button=_("Erase it"),
+        confirm=found.name,
+        typed=True,
+        needs_reason=True,
+        needs_fresh=True,
     )
 
 

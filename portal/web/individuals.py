@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from portal.usecases.individuals import start_offer, start_organization
+from portal.usecases.individuals import end_personal_organization, start_offer, start_organization
 from portal.usecases.take_overs import announce_take_over, cancel_take_over, carry_out_take_over, take_over_of
 from portal.web.account_pages import actor_of, person_of, signed_in
 from portal.web.confirming import confirmed
@@ -49,6 +49,18 @@ def organization_start(request: HttpRequest) -> HttpResponse:
     offers = [start_offer(actor=actor, address=one) for one in addresses]
     context = {"form": form, "offers": offers, "open": bool(settings.CHANCERY_INDIVIDUALS)}
     return render(request, "pages/organization_start.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@never_cache
+@signed_in
+def organization_end(request: HttpRequest) -> HttpResponse:
+    """Ask first, then erase the organization that is the person's own."""
+    return confirmed(
+        request,
+        reverse("organization_start"),
+        lambda stated: end_personal_organization(actor=actor_of(request), stated=stated),
+    )
 
 
 @require_http_methods(["GET", "POST"])

@@ -30,6 +30,7 @@ urlpatterns = [
     path("organizations/new/", start.organization_new, name="organization_new"),
     path("organizations/ready/", start.organization_ready, name="organization_ready"),
     path("organizations/start/", individuals.organization_start, name="organization_start"),
+    path("organizations/end/", individuals.organization_end, name="organization_end"),
     path("organizations/<str:domain>/take-over/", individuals.organization_take_over, name="organization_take_over"),
     path("devices/", devices.device_list, name="devices"),
     path("devices/chosen/", chosen.chosen_devices, name="devices_chosen"),

@@ -218,3 +218,25 @@ def test_the_page_offers_it_where_files_are_protected(cast: Cast) -> None:
     assert f"in the organization {domain} already" in browser.get("/organizations/start/").content.decode()
     browser.post("/organizations/start/", {"address": cast.rita.address})
     assert Person.objects.get(id=nina.id).name == "Nina"
+
+
+def test_a_personal_organization_is_erased_by_its_person_alone(cast: Cast, plan: Path, settings: Any) -> None:
+    settings.CHANCERY_PUBLIC_MAIL_DOMAINS = frozenset({domain := some_domain()})
+    nina, hers = started(cast, f"nina@{domain}")
+    granted = protect(cast.olga, plan, f"nina@{domain}:VIEW", offline_days=0)
+    own = protect(nina, plan, f"{cast.rita.address}:VIEW", offline_days=0)
+    path = "/api/v1/organizations/end"
+    problem(send(cast.olga, BASE, "POST", path, {"confirm": hers.name, "reason": "Mine"}), 404, "refused_by_directory")
+    asked = problem(send(nina, BASE, "POST", path, {}), 409, "confirmation_required")
+    assert asked["consequences"][0].startswith("1 document opens for nobody any more")
+    assert content(cast.rita, own.path) == plan.read_bytes(), "asking destroys nothing"
+    done = send(nina, BASE, "POST", path, {"confirm": hers.name, "reason": "No longer needed"})
+    assert done.json()["documents"] == 1
+    found = organization_by_id(hers.id)
+    assert found is not None
+    assert (found.state, found.name, found.individuals_person) == ("erased", "", None)
+    with pytest.raises(Exception, match=r"."):
+        content(cast.rita, own.path)
+    assert rights(nina, granted.path) == {"VIEW"}, "the account stays"
+    again = founded(cast, start(nina))
+    assert again.id != hers.id

@@ -82,9 +82,9 @@ class FormerDomainOwner(models.Model):
 class TakeOver(models.Model):
     """Somebody is about to administer an organization of individuals, since its mail domain is theirs.
 
-    See docs/protocol.md P34.  ``by`` is the organization that has proven the domain and whose administrator the person is; null means that they
-    prove it for this one, with a ``challenge`` of their own, so that nobody waits for the proof of another.  From
-    ``announced_at`` on its people know; ``due_at`` is the earliest moment.
+    See docs/protocol.md P34.  ``by`` is the organization that has proven the domain and whose administrator the person
+    is; null means that they prove it for this one, with a ``challenge`` of their own, so that nobody waits for the
+    proof of another.  From ``announced_at`` on its people know; ``due_at`` is the earliest moment.
     """
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="+")

@@ -64,8 +64,10 @@ def _require_room(domain: str) -> None:
     rows = Organization.objects.exclude(individuals_domain="")
     if rows.count() >= settings.CHANCERY_INDIVIDUALS:
         raise TooManyIndividuals(for_good=True)
-    lately = rows.filter(created_at__gt=timezone.now() - timedelta(days=1))
+    since = timezone.now() - timedelta(days=1)
     site = domain.partition(".")[2]
-    beside = lately.filter(individuals_person__isnull=True, individuals_domain__endswith=f".{site}")
+    beside = rows.filter(created_at__gt=since, individuals_person__isnull=True, individuals_domain__endswith=f".{site}")
+    # Also those that were ended since: their schemas were made.
+    lately = Organization.objects.filter(created_at__gt=since, slug__startswith=f"{PREFIX}-")
     if lately.count() >= IN_A_DAY or ("." in site and beside.count() >= OF_A_SITE_IN_A_DAY):
         raise TooManyIndividuals(for_good=False)

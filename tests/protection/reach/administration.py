@@ -8,6 +8,7 @@ from allauth.idp.oidc.models import Token
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db.models.expressions import RawSQL
+from django.test import override_settings
 
 from chancery.sdk.named_access import OWN
 from protection.selectors.labels import labels
@@ -89,6 +90,9 @@ def walk_addresses(cast: Cast, commands: Commands) -> None:
     run(olga, "organization", "start", olga.address, "--name", "Olga")
     domain = some_domain()
     taker, place = started(cast, f"ada@{domain}")
+    with override_settings(CHANCERY_PUBLIC_MAIL_DOMAINS=frozenset({public := some_domain()})):
+        single, _ = started(cast, f"nina@{public}")
+        run(single, "organization", "end", *yes)
     run(taker, "organization", "record", domain)
     run(taker, "organization", "announce", domain, "--without-dns", *yes)
     run(taker, "organization", "call-off", domain)

@@ -98,6 +98,7 @@ PAGES: Final[Mapping[str, str]] = {
     "POST people": "person_new",
     "POST people/chosen": "people_chosen",
     "PATCH people/{person_id}": "person",
+    "POST organizations/end": "organization_end",
     "POST organizations/start": "organization_start",
     "POST organizations/{domain}/announce": "organization_take_over",
     "POST organizations/{domain}/call-off": "organization_take_over",
