@@ -29,6 +29,7 @@ from portal.usecases.addresses import TooManyAddressCodes
 from portal.usecases.decoys import OnlyWatchersMark
 from portal.usecases.individuals import TooManyStarted
 from portal.usecases.lost_devices import TooManyGuesses
+from portal.usecases.merging import TooManyMergeCodes
 from portal.usecases.read_permissions.query import PermissionRefused
 from protection.services.access import OnlyTheOwner
 from protection.services.change import Widening
@@ -57,6 +58,7 @@ _STATUS: Final[tuple[tuple[type[ChanceryError], HTTPStatus], ...]] = (
     (TooManyAddressCodes, HTTPStatus.TOO_MANY_REQUESTS),
     (TooManyStarted, HTTPStatus.TOO_MANY_REQUESTS),
     (TooManyGuesses, HTTPStatus.TOO_MANY_REQUESTS),
+    (TooManyMergeCodes, HTTPStatus.TOO_MANY_REQUESTS),
     (SendWholeLicense, HTTPStatus.CONFLICT),
     (Conflict, HTTPStatus.CONFLICT),
     (Unavailable, HTTPStatus.SERVICE_UNAVAILABLE),
@@ -110,7 +112,7 @@ def of_error(error: ChanceryError) -> Problem:
 
 
 def _headers_of(error: ChanceryError) -> dict[str, str]:
-    if isinstance(error, TooManyAddressCodes | TooManyGuesses):
+    if isinstance(error, TooManyAddressCodes | TooManyGuesses | TooManyMergeCodes):
         return {"Retry-After": str(error.seconds)}
     return {"Retry-After": "2"} if isinstance(error, Unavailable) else {}
 

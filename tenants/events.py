@@ -49,6 +49,7 @@ class DirectoryKind(StrEnum):
     PERSON_CHANGED = "person.changed"
     PERSON_DISABLED = "person.disabled"
     PERSON_ENABLED = "person.enabled"
+    PERSON_MERGED = "person.merged"
     PERSON_REMOVED = "person.removed"
     PERSON_STARTED_AFRESH = "person.started_afresh"
     PROVISIONING_CONNECTED = "provisioning.connected"

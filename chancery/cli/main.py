@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "whoami": "account.whoami",
         "preferences": "account.preferences",
         "address": "addresses.address",
+        "account": "merging.account",
         "leave": "service.leave",
         "organization": "individuals.organization",
         "device": "lost_devices.device",

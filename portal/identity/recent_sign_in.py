@@ -25,6 +25,7 @@ PAGES: Final = frozenset(
     {
         "account_change_password",
         "account_email",
+        "account_merge",
         "account_set_password",
         "device_code",
         "device_lost",
@@ -41,8 +42,8 @@ PAGES: Final = frozenset(
         "protect_afresh",
     }
 )
-"""Names of addresses at the base domain.  ``account_email`` may be looked at, but changed only freshly."""
-LOOKED_AT: Final = frozenset({"account_email"})
+"""Names of addresses at the base domain.  Those of ``LOOKED_AT`` may be looked at, but changed only freshly."""
+LOOKED_AT: Final = frozenset({"account_email", "account_merge"})
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 

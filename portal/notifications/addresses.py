@@ -32,12 +32,12 @@ def mail_address_taken(address: str, account: str) -> None:
     text = _(
         "On {when}, {account} asked to add this address to their account. It belongs to another account or to a group"
         " here, so nothing was changed.\n\n"
-        "If both accounts are yours: sign in with this address, remove it from that account under Addresses, and add"
-        " it to the other one. What was granted to the first account stays with it.\n\n"
+        "If both accounts are yours, merge them: sign in with this address, get a code under Merge accounts, and enter"
+        " it in the other account.\n\n"
         "{page}\n\n"
         "If you did not ask for it, ignore this mail.\n"
     )
-    values = {"when": _now(), "account": account, "page": _page()}
+    values = {"when": _now(), "account": account, "page": _merge_page()}
     write_mail(address, _("This address is in use already"), text.format(**values))
 
 
@@ -63,9 +63,27 @@ def mail_addresses_changed(person: UUID, readers: Iterable[str], *, address: str
             write_mail(reader, _("The addresses of your account changed"), text.format(**values))
 
 
+def mail_accounts_merged(person: UUID, readers: Iterable[str], *, merged: str, into: str) -> None:
+    """Tell all addresses of two accounts that one of them took the other in."""
+    with in_language(language_of(person)):
+        text = _(
+            "On {when} the account of {merged} became part of the account of {into}. What was granted to the first one"
+            " opens for the second one; nobody signs in to the first one any more.\n\n"
+            "If this was not you, write to your administrators at once.\n\n"
+            "Your addresses: {page}\n"
+        )
+        values = {"when": _now(), "merged": merged, "into": into, "page": _page()}
+        for reader in sorted(set(readers)):
+            write_mail(reader, _("Two accounts were merged"), text.format(**values))
+
+
 def _now() -> str:
     return date_format(timezone.localtime(), "DATETIME_FORMAT")
 
 
 def _page() -> str:
     return f"{settings.CHANCERY_BASE_URL}{reverse('account_email', urlconf=settings.PUBLIC_SCHEMA_URLCONF)}"
+
+
+def _merge_page() -> str:
+    return f"{settings.CHANCERY_BASE_URL}{reverse('account_merge', urlconf=settings.PUBLIC_SCHEMA_URLCONF)}"

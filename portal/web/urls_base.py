@@ -13,6 +13,7 @@ from portal.web import (
     home_entrance,
     individuals,
     lost_devices,
+    merging,
     opening,
     opening_by_code,
     operator,
@@ -59,6 +60,7 @@ urlpatterns = [
     path("open/viewer/", opening.viewer, name="open_viewer"),
     # Before the account suite's page of the same address, which knows neither commands nor organizations.
     path("accounts/email/", addresses.own_addresses, name="account_email"),
+    path("accounts/merge/", merging.merge_page, name="account_merge"),
     path("accounts/sessions/", sessions.sessions, name="sessions"),
     path("accounts/sessions/end-others/", sessions.end_others, name="sessions_end_others"),
     path("accounts/sessions/<uuid:session_id>/end/", sessions.end, name="session_end"),

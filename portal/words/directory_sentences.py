@@ -19,6 +19,7 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
     },
     DirectoryKind.PERSON_DISABLED: {PLAIN: _("{who} disabled {target}.")},
     DirectoryKind.PERSON_ENABLED: {PLAIN: _("{who} enabled {target} again.")},
+    DirectoryKind.PERSON_MERGED: {PLAIN: _("{who} took their account {address} into another one of theirs.")},
     DirectoryKind.PERSON_REMOVED: {
         OTHER: _("{who} removed {target}, who had left."),
         PLAIN: _("{who} left the organization."),

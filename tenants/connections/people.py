@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from tenants.connections.condition_sql import Column, Many
 from tenants.connections.listing import Table, Wanted
+from tenants.connections.models import ProvisionedPerson
 from tenants.directory.errors import NotHere
 
 _FROM: Final = """
@@ -103,3 +104,9 @@ def _read(row: Sequence[Any]) -> Sequence[Any]:
     """Return the columns with the attributes read; a cursor of Django's own gives JSON as text."""
     *columns, attributes = row
     return [*columns, json.loads(attributes) if isinstance(attributes, str) else attributes]
+
+
+def is_provisioned_person(person_id: UUID) -> bool:
+    """Tell whether a connection says who the person is, in any organization."""
+    rows = ProvisionedPerson.objects.of_installation()
+    return rows.filter(person_id=person_id, connection__isnull=False, removed_at__isnull=True).exists()

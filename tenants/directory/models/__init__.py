@@ -12,7 +12,7 @@ from tenants.directory.models.domains import FormerDomainOwner, MailDomain, Take
 from tenants.directory.models.groups import Group, GroupClaim, GroupMember
 from tenants.directory.models.installation import IssuerKey, Operator
 from tenants.directory.models.memberships import Membership
-from tenants.directory.models.people import Person
+from tenants.directory.models.people import MergeCode, Person
 from tenants.directory.models.roles import RoleAssignment, RoleReceipt
 from tenants.directory.models.signing_in import (
     BrowserSession,
@@ -44,6 +44,7 @@ __all__ = [
     "LossCode",
     "MailDomain",
     "Membership",
+    "MergeCode",
     "Operator",
     "PendingRevocation",
     "Person",

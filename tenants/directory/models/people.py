@@ -49,3 +49,15 @@ class Person(AbstractBaseUser):
         """Return what a session is bound to: the password, and the generation of the person's access."""
         bound = f"{self.password}\0{self.access_generation}"
         return salted_hmac("tenants.directory.session", bound, algorithm="sha256").hexdigest()
+
+
+class MergeCode(models.Model):
+    """A code with which a person lets another account of theirs take this one in: kept hashed, a quarter of an hour."""
+
+    code_hash = models.CharField(max_length=64, primary_key=True)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="+")
+    expires_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"merge code of {self.person_id}"

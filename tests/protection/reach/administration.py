@@ -81,6 +81,9 @@ def walk_addresses(cast: Cast, commands: Commands) -> None:
     for one in (more, olga.address):
         run(olga, "address", "main", one)
     run(olga, "address", "remove", more, "--yes")
+    twin = cast.enroll("twin", cast.join("twin", "contoso").id, "twin@contoso.example")
+    code = run(twin, "account", "code")["code"]
+    run(olga, "account", "merge", code, "--yes")
     theirs = ("--person", olga.address)
     run(cast.ada, "address", "add", alias, *theirs)
     assert {one["address"] for one in run(cast.ada, "address", "list", *theirs)["results"]} >= {alias, olga.address}

@@ -55,6 +55,8 @@ PAGES: Final[Mapping[str, str]] = {
     "POST me/addresses/confirm": "account_email",
     "POST me/addresses/main": "account_email",
     "POST me/addresses/remove": "account_email",
+    "POST me/merge": "account_merge",
+    "POST me/merge-code": "account_merge",
     "POST me/sessions/end-others": "sessions_end_others",
     "POST me/sessions/{session_id}/end": "session_end",
     "POST provisioning": "provisioning_new",
