@@ -47,6 +47,9 @@ def organization_start(request: HttpRequest) -> HttpResponse:
         if carried_out(request, lambda: start_organization(actor=actor, address=data["address"], name=data["name"])):
             return redirect("protect")
     offers = [start_offer(actor=actor, address=one) for one in addresses]
+    form.fields["address"].choices = [  # type: ignore[attr-defined]  # a choice
+        (one.address, one.address) for one in offers if one.kind in {"domain", "personal"}
+    ]
     context = {"form": form, "offers": offers, "open": bool(settings.CHANCERY_INDIVIDUALS)}
     return render(request, "pages/organization_start.html", context)
 

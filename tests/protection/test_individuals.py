@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.core.management import call_command
 from django.db import connections
 
 from portal.usecases import individuals
@@ -22,7 +23,7 @@ from tenants.organizations.services import found_individuals
 from tests.cast import ACTOR, BASE, Cast, Player
 from tests.isolation.endpoints import Site
 from tests.portal.identity.browser import Browser, last_code, sign_in_by_code
-from tests.protection.steps import call, content, problem, protect, refusal, rights, send
+from tests.protection.steps import call, confirmed, content, problem, protect, refusal, rights, send
 
 START = "/api/v1/organizations/start"
 
@@ -215,7 +216,9 @@ def test_the_page_offers_it_where_files_are_protected(cast: Cast) -> None:
     assert found is not None
     cast.organizations[found.slug] = found
     assert domain in browser.get("/protect/").content.decode()
-    assert f"in the organization {domain} already" in browser.get("/organizations/start/").content.decode()
+    shown = browser.get("/organizations/start/").content.decode()
+    assert f"in the organization {domain} already" in shown
+    assert "<form" not in shown.partition("<main")[2].partition("</main>")[0], "nothing is left to start"
     browser.post("/organizations/start/", {"address": cast.rita.address})
     assert Person.objects.get(id=nina.id).name == "Nina"
 
@@ -240,3 +243,23 @@ def test_a_personal_organization_is_erased_by_its_person_alone(cast: Cast, plan:
     assert rights(nina, granted.path) == {"VIEW"}, "the account stays"
     again = founded(cast, start(nina))
     assert again.id != hers.id
+
+
+def test_who_leaves_starts_as_somebody_new(cast: Cast, plan: Path) -> None:
+    nina, place = started(cast, f"nina@{some_domain()}")
+    own = protect(nina, plan, f"{cast.rita.address}:VIEW", offline_days=0)
+    left = confirmed(nina, place.slug, "POST", "leave")
+    assert left.status_code == 200, left.content
+    assert send(nina, BASE, "GET", START).json()["kind"] == "domain"
+    assert founded(cast, start(nina)).id == place.id
+    assert refusal(nina, own.path).reason == "not_granted", "it stays with the identity of before"
+    assert content(cast.rita, own.path) == plan.read_bytes()
+
+
+def test_operators_see_which_are_of_individuals(cast: Cast, capsys: pytest.CaptureFixture[str]) -> None:
+    _, place = started(cast, f"nina@{some_domain()}")
+    call_command("organizations")
+    lines = capsys.readouterr().out.splitlines()
+    (mine,) = [line for line in lines if line.startswith(place.slug)]
+    assert "of individuals, without administrators" in mine
+    assert "of 1000 at most" in lines[-1]

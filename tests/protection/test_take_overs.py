@@ -28,7 +28,7 @@ from tests.cast import ACTOR, BASE, Cast, Player
 from tests.dns_server import dns_server
 from tests.isolation.endpoints import Site
 from tests.portal.identity.browser import Browser, sign_in_by_code
-from tests.protection.steps import call, content, ledger, opening, problem, protect, refusal, rights, send
+from tests.protection.steps import call, confirmed, content, ledger, opening, problem, protect, refusal, rights, send
 from tests.protection.test_individuals import signed_up, some_domain, start, started
 
 SAID = {"reason": "Adatum uses Chancery now"}
@@ -204,6 +204,30 @@ def test_a_stale_account_is_closed_and_the_next_holder_inherits_nothing(
     assert content(cast.rita, own.path) == plan.read_bytes(), "recipients go on"
     departed = call(ada, place.slug, "GET", "people/departed").json()["results"]
     assert [one["address"] for one in departed] == [nina.address]
+
+
+def test_who_had_left_keeps_no_way_in_and_starts_anew(cast: Cast, plan: Path, zone: dict[str, Any]) -> None:
+    domain, other = some_domain(), f"pia@{some_domain()}"
+    ada, place = started(cast, f"ada@{domain}")
+    nina, _ = started(cast, f"nina@{domain}")
+    own = protect(nina, plan, f"{cast.rita.address}:VIEW", offline_days=0)
+    pia, _ = started(cast, f"pia@{domain}")
+    prove(pia.id, other)
+    for one in (nina, pia):
+        assert confirmed(one, place.slug, "POST", "leave").status_code == 200
+    assert start(pia).json()["changed"], "she comes back"
+    announced(ada, domain, zone)
+    a_week_later(place.id)
+    assert taken_over(ada, domain).status_code == 200
+    assert holder_of(nina.address) is None
+    assert not Person.objects.get(id=nina.id).is_active
+    later = signed_up(cast, nina.address)
+    assert later.id != nina.id
+    assert refusal(later, own.path).reason == "not_granted"
+    prove(pia.id, pia.address)
+    facts = membership_at(place.id, pia.id)
+    assert facts is not None
+    assert not facts.guest
 
 
 def test_an_organization_that_has_proven_the_domain_takes_it_over_beside_its_own(

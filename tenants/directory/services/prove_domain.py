@@ -100,15 +100,17 @@ def _take_over_holders(organization_id: UUID, domain: str, actor: Actor, *, memb
     A person who was no member until now proved the address while the domain was somebody else's or nobody's, so they
     prove it anew.  With another proven address they could sign in without: then the address leaves their account, and
     they become no member.  After a year without a sign-in the mailbox may be another person's, who must not enter the
-    account: it is closed.  The organization's own members keep what they sign in with, unless ``members_too``.
+    account: it is closed.  The organization's own members keep what they sign in with, unless ``members_too``: then
+    who had left by themselves has no address in the domain any more either.
     """
     rows = Address.objects.filter(domain=domain).exclude(proven_by="").order_by("address")
     held: dict[UUID, str] = dict(rows.values_list("person_id", "address"))
     raise_epochs(held)
-    own = set() if members_too else _members(organization_id, held)
+    own = set() if members_too else _members(organization_id, held, gone=False)
+    left = _members(organization_id, held, gone=True) if members_too else set()
     for person_id in sorted(held):
         known = person_id == actor.person_id or person_id in own
-        if not known and _part(person_id, domain):
+        if not known and _part(person_id, domain, left=person_id in left):
             continue
         membership, _created = Membership.objects.of_installation().get_or_create(
             organization_id=organization_id, person_id=person_id, defaults={"added_by": person_id}
@@ -122,19 +124,19 @@ def _take_over_holders(organization_id: UUID, domain: str, actor: Actor, *, memb
             start_afresh(person_id, address=held[person_id], actor=actor)
 
 
-def _members(organization_id: UUID, people: Iterable[UUID]) -> set[UUID]:
+def _members(organization_id: UUID, people: Iterable[UUID], *, gone: bool) -> set[UUID]:
     rows = Membership.objects.within(organization_id).filter(
-        person_id__in=list(people), guest=False, removed_at__isnull=True
+        person_id__in=list(people), guest=False, removed_at__isnull=not gone
     )
     return set(rows.values_list("person_id", flat=True))
 
 
-def _part(person_id: UUID, domain: str) -> bool:
+def _part(person_id: UUID, domain: str, *, left: bool) -> bool:
     """Take the domain's addresses from an account that its mailbox alone must not lead into; tell whether it is one."""
     rows = Address.objects.filter(person_id=person_id, domain=domain).exclude(proven_by="")
     if address_holders.proven_outside(person_id, domain):
         address_holders.revoke_proof(rows)
-    elif _is_stale(person_id, rows):
+    elif left or _is_stale(person_id, rows):
         address_holders.part_from(rows)
         end_access(person_id)
         end_credentials(person_id)

@@ -167,6 +167,8 @@ def _sort(organization_id: UUID, taker: UUID, domain: str, actor: Actor) -> Take
     for person_id in sorted(closed):
         remove_person(organization_id=organization_id, person_id=person_id, reason=LEFT, actor=actor)
     guests = [one for one in people if one not in stay and one not in closed]
+    # Who had left by themselves and come back has left nothing that was the organization's: the address is theirs.
+    places.update(returned_at=None)
     places.filter(person_id__in=guests).update(guest=True)
     raise_epochs(guests)
     return TakenOver(len(stay), len(guests), len(closed))

@@ -8,7 +8,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from openapi_spec_validator import validate
 
-from portal.api import urls_base, urls_organization, urls_sessions
+from portal.api import urls_applications, urls_base, urls_organization, urls_sessions
 from portal.fastpath.middleware import BATCH, ONE
 
 
@@ -51,7 +51,8 @@ def test_every_address_of_the_api_is_described(description: dict[str, Any]) -> N
     # Discovery is answered at both kinds of host.
     addresses = {
         str(one.pattern)
-        for one in (*urls_base.urlpatterns, *urls_organization.urlpatterns, *urls_sessions.urlpatterns)
+        for urls in (urls_applications, urls_base, urls_organization, urls_sessions)
+        for one in urls.urlpatterns
         if str(one.pattern)
     }
     assert len(description["paths"]) == len(addresses | {ONE, BATCH})
