@@ -15,6 +15,8 @@ from django.db import connections
 from django.utils import timezone
 
 from portal import locations
+from portal.usecases.organizations import erase_organization
+from portal.usecases.revocations import suspend_organization
 from tenants.context import in_public
 from tenants.directory.access import let_sign_in
 from tenants.directory.models import Address, Membership, Person, TakeOver
@@ -328,6 +330,18 @@ def test_nobody_takes_a_personal_organization_over(cast: Cast, settings: Any, zo
     settings.CHANCERY_PUBLIC_MAIL_DOMAINS = frozenset()
     problem(step(nina, domain, "record"), 404, "refused_by_directory")
     assert hers.individuals_person == nina.id
+
+
+def test_an_announcement_ends_with_the_organization(cast: Cast, zone: dict[str, Any]) -> None:
+    domain = some_domain()
+    ada, place = started(cast, f"ada@{domain}")
+    announced(ada, domain, zone)
+    suspend_organization(organization_id=place.id, reason="A test", actor=ACTOR)
+    erase_organization(organization_id=place.id, reason="A test", actor=ACTOR)
+    assert not TakeOver.objects.within(place.id).exists()
+    assert Person.objects.filter(id=ada.id, is_active=True).exists(), "people keep their accounts"
+    again = signed_in_anew(cast, ada.address)
+    assert founded(cast, start(again)).id != place.id
 
 
 def test_strangers_learn_nothing_of_who_protects_where(cast: Cast) -> None:

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from allauth.idp.oidc.models import Client
 from django.db import transaction
+from django.db.models import Q
 
 from tenants.directory import address_holders
 from tenants.directory.access import end_clients
@@ -19,6 +20,7 @@ from tenants.directory.models import (
     Person,
     RoleAssignment,
     RoleReceipt,
+    TakeOver,
 )
 from tenants.directory.revocations import people_below, record_revocation
 
@@ -37,6 +39,7 @@ def forget_organization(*, organization_id: UUID, keep_people: bool = False) -> 
     Client.objects.filter(id__in=applications).delete()
     # The row of an erased organization stays, so nothing else would ever take away what waits for its feed.
     PendingRevocation.objects.filter(organization_id=organization_id).delete()
+    TakeOver.objects.of_installation().filter(Q(organization_id=organization_id) | Q(by_id=organization_id)).delete()
     Block.objects.within(organization_id).delete()
     RoleAssignment.objects.within(organization_id).delete()
     RoleReceipt.objects.within(organization_id).delete()
