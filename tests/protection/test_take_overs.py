@@ -31,7 +31,7 @@ from tests.dns_server import dns_server
 from tests.isolation.endpoints import Site
 from tests.portal.identity.browser import Browser, sign_in_by_code
 from tests.protection.steps import call, confirmed, content, ledger, opening, problem, protect, refusal, rights, send
-from tests.protection.test_individuals import signed_up, some_domain, start, started
+from tests.protection.test_individuals import founded, signed_up, some_domain, start, started
 
 SAID = {"reason": "Adatum uses Chancery now"}
 
