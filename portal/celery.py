@@ -56,6 +56,7 @@ SWEEPS: dict[str, float] = {
     "portal.mail_notices": 5.0,
     "portal.raise_alarms": 1.0,
     "portal.tell_pauses": 1.0,
+    "portal.tell_owners": 10.0,
     "protection.seal_ledger": 1.0,
 }
 # What is due at the same moments is looked for by one message: taking a message costs more than looking.

@@ -33,6 +33,7 @@ from portal.usecases.role_ends import roles_ending
 from portal.usecases.scheduled_revocations import carry_out_due
 from portal.usecases.sign_on.certificates import warn_of_certificates
 from portal.usecases.super_users.carry_on import close_and_tell
+from portal.usecases.tell_owners import carry_on as tell_owners
 from portal.usecases.tell_pauses import carry_on as tell_of_pauses
 from protection.selectors.budgets import with_pauses_to_tell
 from protection.selectors.decoys import with_alarms
@@ -44,6 +45,7 @@ from protection.selectors.read_permissions import permissions_due
 from protection.selectors.scheduled import due_in
 from protection.selectors.super_users import concerned
 from protection.services.ask_preview import forget_previews
+from protection.services.owner_notices import with_owners_to_tell
 from tenants.directory.services.claim_groups import expire_claims
 from tenants.directory.services.expire import expire
 from tenants.directory_servers.selectors import organizations_with_work
@@ -63,6 +65,7 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.mail_notices": with_notices,
     "portal.raise_alarms": with_alarms,
     "portal.tell_pauses": with_pauses_to_tell,
+    "portal.tell_owners": with_owners_to_tell,
     "portal.everywhere": changing_everywhere,
     "portal.directory_servers": organizations_with_work,
     "protection.seal_ledger": unsealed,
@@ -108,6 +111,12 @@ def hand_over_documents(organization_id: str) -> int:
 def end_grants_and_tell_owners(organization_id: str) -> int:
     """End the super-user grants whose time is over, and tell owners what was opened under one; return how many."""
     return close_and_tell(UUID(organization_id))
+
+
+@shared_task(name="portal.tell_owners")
+def tell_owners_of_applications(organization_id: str) -> int:
+    """Mail people of one organization for whom applications protected documents; return how many."""
+    return tell_owners(UUID(organization_id))
 
 
 @shared_task(name="portal.read_permissions")

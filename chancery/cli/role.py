@@ -38,7 +38,7 @@ def role() -> None:
 def list_roles(output: Output, place: Organization, named: str | None, limit: int | None) -> None:
     """List who was given which role."""
     found = place.each(ROLES, **({} if named is None else {"role": named}))
-    columns = ["role", "whom", "kind", "since", "until", "reason", "id"]
+    columns = ["role", "whom", "for_group", "kind", "since", "until", "reason", "id"]
     tables.show(output, found, columns, empty=message("No matches."), limit=limit)
 
 
@@ -46,15 +46,24 @@ def list_roles(output: Output, place: Organization, named: str | None, limit: in
 @ROLE
 @WHOM
 @click.option("--until", metavar="DATE|DAYS", help="When it ends, like 2027-01-31 or 30d.")
+@click.option("--for-group", default="", metavar="ADDRESS", help="A connector protects for its members alone.")
 @asks
 @in_organization
 def give(
-    output: Output, place: Organization, role: str, whom: str, until: str | None, reason: str, *, yes: bool
+    output: Output,
+    place: Organization,
+    role: str,
+    whom: str,
+    until: str | None,
+    for_group: str,
+    reason: str,
+    *,
+    yes: bool,
 ) -> None:
     """Give a ROLE to a person, a group or an application."""
     ends = parse_expiry(until, place.zone())
     when = None if ends is None else datetime.fromtimestamp(ends, UTC).isoformat()
-    body = {"role": role, "whom": whom, "until": when}
+    body = {"role": role, "whom": whom, "until": when, "for_group": for_group}
     carry_out(output, place, "POST", ROLES, body, yes=yes, reason=reason)
 
 

@@ -19,6 +19,7 @@ WORDS: Final = {
     "super_user_approver": message("super-user approver"),
     "support_reader": message("support reader"),
     "connector": message("connector"),
+    "writer": message("writer"),
     "directory": message("directory application"),
     "groups": message("groups application"),
     "people": message("people application"),

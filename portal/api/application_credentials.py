@@ -88,7 +88,7 @@ class _OfApplication(OrganizationView):
         return facts
 
 
-class Credentials(_OfApplication):
+class ApplicationCredentials(_OfApplication):
     """The secrets and keys of an application."""
 
     needs = {"GET": Permission.APPLICATIONS_MANAGE, "POST": Permission.APPLICATIONS_MANAGE}
@@ -125,7 +125,7 @@ class Credentials(_OfApplication):
         return _made(made, secret=made.credential.secret)
 
 
-class Keys(_OfApplication):
+class ApplicationKeys(_OfApplication):
     """Public keys of an application."""
 
     needs = {"POST": Permission.APPLICATIONS_MANAGE}

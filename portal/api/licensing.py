@@ -29,7 +29,7 @@ from portal.languages import translate
 from portal.license_requests import whole_item_of
 from portal.problems import Problem
 from portal.subjects.directory import DirectoryOf
-from portal.subjects.owners import Owner, owner_known_as
+from portal.subjects.owners import Owner, owner_known_as, require_owner
 from portal.usecases.protecting import may_protect
 from protection.selectors.protecting import Excluded
 from protection.services.certify import DeviceKeys, licensor_certificate
@@ -205,6 +205,9 @@ class Publications(OrganizationView):
                 message("No member of the organization has the address {address}.", address=address),
                 remedy=message("Name the address of a member."),
             )
+        require_owner(
+            self.organization.id, found, application=self.caller.person if self.caller.is_application else None
+        )
         return found
 
 

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from chancery.policy.permission import Permission
 from portal.api.examples import OLGA, listed
 from portal.api.framework import Answer, OrganizationView, page, page_answer
-from portal.subjects.owners import owner_known_as
+from portal.subjects.owners import owner_known_as, require_owner
 
 
 class OwnerItem(Answer):
@@ -32,4 +32,7 @@ class Owners(OrganizationView):
     def get(self, request: Request) -> Response:
         """Answer with this person, or with an empty list."""
         found = owner_known_as(self.organization.id, request.query_params.get("address", ""))
+        if found is not None:
+            application = self.caller.person if self.caller.is_application else None
+            require_owner(self.organization.id, found, application=application)
         return page([] if found is None else [{"id": str(found.id), "address": found.address}])

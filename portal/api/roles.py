@@ -40,6 +40,7 @@ GIVEN: Final[dict[str, Any]] = {
     "since": "2026-12-01T09:00:00Z",
     "reason": "Stands in for Olga",
     "until": None,
+    "for_group": "",
 }
 
 
@@ -54,6 +55,9 @@ class GivenRole(Answer):
     since = serializers.DateTimeField()
     reason = serializers.CharField(allow_blank=True)
     until = serializers.DateTimeField(allow_null=True, help_text="When it ends; null for never.")
+    for_group = serializers.CharField(
+        allow_blank=True, help_text="For the members of which group alone a connector protects; empty for all."
+    )
 
 
 class RoleToGive(Confirmed):
@@ -65,6 +69,13 @@ class RoleToGive(Confirmed):
     )
     until = serializers.DateTimeField(
         required=False, allow_null=True, default=None, help_text="When it ends by itself; null for never."
+    )
+    for_group = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=320,
+        help_text="The address of the group for whose members alone a connector protects; empty for all members.",
     )
 
 
@@ -150,6 +161,7 @@ class Roles(OrganizationView):
                 role=wanted["role"],
                 whom=wanted["whom"],
                 until=wanted["until"],
+                for_group=wanted["for_group"],
                 stated=self.stated(wanted),
             )
         )
@@ -221,6 +233,7 @@ def _given(one: AssignmentFacts) -> dict[str, Any]:
         "since": one.since,
         "reason": one.reason,
         "until": one.ends_at,
+        "for_group": one.for_group,
     }
 
 

@@ -14,12 +14,12 @@ urlpatterns = [
     path("applications/<str:client_id>/code", applications.ApplicationCode.as_view(), name="api_application_code"),
     path(
         "applications/<str:client_id>/credentials",
-        application_credentials.Credentials.as_view(),
+        application_credentials.ApplicationCredentials.as_view(),
         name="api_application_credentials",
     ),
     path(
         "applications/<str:client_id>/keys",
-        application_credentials.Keys.as_view(),
+        application_credentials.ApplicationKeys.as_view(),
         name="api_application_keys",
     ),
     path(

@@ -8,11 +8,13 @@ from django.conf import settings
 from chancery.policy.policy import Strength
 from chancery.policy.reasons import Reason
 from chancery.policy.subject import Subject
+from portal.subjects.owners import writes_for_owner
 from portal.subjects.subject import is_active, subject_of
 from protection.selectors.protecting import Protector
 from protection.services.directory import PublisherFacts
 from tenants.directory.models import Device, Person
 from tenants.directory.selectors.people import membership_at
+from tenants.directory.selectors.roles import writes_for
 from tenants.directory.selectors.subject import SubjectRow, subject_row
 from tenants.organizations.selectors import held_switches
 
@@ -50,6 +52,8 @@ class DirectoryOf:
         good = Device.objects.filter(revoked_at__isnull=True).exclude(blocked_by__contains=[self.organization])
         known = () if device is None else good.filter(id=device, person_id=issuer).values_list("platform", flat=True)
         platform = next(iter(known), None)
+        application = row is not None and row.is_service
+        writes = writes_for(self.organization, issuer) if application else None
         return PublisherFacts(
             active=row is not None and member and is_active(row, self.organization),
             device_revoked=device is not None and platform is None,
@@ -60,6 +64,9 @@ class DirectoryOf:
                 platform or "",
                 row is not None and row.is_service,
             ),
+            may_publish=writes is None or writes.itself,
+            may_name_owner=writes is None or owner == issuer or writes_for_owner(self.organization, writes, owner),
+            name=row.name if row is not None and application else "",
         )
 
     def groups_of(self, person: UUID) -> frozenset[UUID]:

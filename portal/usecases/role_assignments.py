@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
 from django.db import transaction
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,13 +16,16 @@ from chancery.errors import NotFound
 from chancery.policy.permission import Permission
 from chancery.texts import message
 from portal.languages import grouped
+from portal.notifications.applications import mail_role_given
 from portal.usecases import consequences
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, confirmed, moment_in_words
 from portal.usecases.effects import Effect, effect
 from portal.usecases.known_secrets import notify_of_known_secrets
 from portal.usecases.permissions import PermissionMissing
+from portal.usecases.provisioning.connections import administrators
 from portal.usecases.roles import notify_of_group, notify_of_role, require_second_factor
+from portal.words.applications import consent_sentences
 from portal.words.roles import role_in_words, sentence_of
 from tenants import naming
 from tenants.directory.revocations import people_below
@@ -37,6 +42,7 @@ from tenants.directory.selectors.roles import (
 )
 from tenants.directory.services.end_role import end_role as end_role_service
 from tenants.directory.services.give_role import give_role as give_role_service
+from tenants.organizations.selectors import organization_by_id
 
 NAMED: Final = 10
 """How many members of a group are named before they get a role."""
@@ -103,15 +109,19 @@ def effective_rights(*, caller: Caller, person_id: UUID) -> EffectiveRights:
     return EffectiveRights(person, rights, held)
 
 
-def give_role(*, caller: Caller, role: str, whom: str, until: datetime | None = None, stated: Stated) -> Effect:
+def give_role(
+    *, caller: Caller, role: str, whom: str, until: datetime | None = None, for_group: str = "", stated: Stated
+) -> Effect:
     """Give a person, a group or an application a role; what it means is said first.
 
-    ``whom`` is an address or a client id.  Raises NotFound, DirectoryRefused and what ``confirmed`` raises.
+    ``whom`` is an address or a client id, ``for_group`` the address of the group for whose members alone an application
+    may protect documents by it.  Raises NotFound, DirectoryRefused and what ``confirmed`` raises.
     """
     require_manager(caller)
     if role not in ROLES or role in PLACES:
         raise NotFound(message("There is no role called {role} that can be given.", role=role), remedy=_SEE)
     found = _named(caller.organization, whom)
+    group = _group_meant(caller.organization, for_group)
     if found.person is not None and found.person.is_service:
         require_second_factor(caller, [role])
 
@@ -121,18 +131,21 @@ def give_role(*, caller: Caller, role: str, whom: str, until: datetime | None = 
             role=role,
             person_id=None if found.person is None else found.person.id,
             group_id=found.group_id,
+            for_group=group,
             ends_at=until,
             reason=reason,
             actor=caller.directory_actor,
         )
         if made is not None and found.person is not None:
             notify_of_role(caller, person_in(caller.organization, found.person.id))
+            if found.person.is_service:
+                _tell_administrators(caller, found.person, role, reason)
         if made is not None and found.group_id is not None:
             notify_of_group(caller, found.group_id, found.called)
         return made
 
     with transaction.atomic():
-        made = confirmed(_giving(caller, role, found, until), stated, act)
+        made = confirmed(_giving(caller, role, found, until, for_group), stated, act)
     names = {"whom": found.called, "role": role_in_words(role)}
     done = _("{whom} has the role {role} now.").format(**names)
     if until is not None:
@@ -179,11 +192,13 @@ def require_manager(caller: Caller) -> None:
         raise PermissionMissing(Permission.ROLES_MANAGE, _("Only who may manage roles can give or end one."))
 
 
-def _giving(caller: Caller, role: str, found: _Whom, until: datetime | None) -> ConfirmationPrompt:
+def _giving(caller: Caller, role: str, found: _Whom, until: datetime | None, for_group: str) -> ConfirmationPrompt:
     """Say what giving a role does; an administrator is asked about as everywhere."""
     known = consequences.adding(found.called, role)
     ends = (_("It ends by itself on {when}.").format(when=moment_in_words(until)),) if until is not None else ()
     said = (sentence_of(role), _("Their role does not open content.")) if known is None else known.consequences
+    if found.person is not None and found.person.is_service:
+        said = consent_sentences(role, for_group)
     return ConfirmationPrompt(
         question=_("Give {whom} the role {role}?").format(whom=found.called, role=role_in_words(role)),
         consequences=(*said, *_held_by_group(caller, found.group_id), *ends),
@@ -226,6 +241,33 @@ def _named(organization: UUID, whom: str) -> _Whom:
         message("There is no member, group or application {name} here.", name=whom),
         remedy=message("Name the address of a member or group, or the client id of an application."),
     )
+
+
+def _group_meant(organization: UUID, address: str) -> UUID | None:
+    """Return the group with an address, None for "".  Raises NotFound and NameRefused."""
+    if not address.strip():
+        return None
+    group = group_at(organization, naming.address(address))
+    if group is None:
+        raise NotFound(
+            message("There is no group {name} here.", name=address), remedy=message("Name the address of a group.")
+        )
+    return group
+
+
+def _tell_administrators(caller: Caller, application: PersonFacts, role: str, reason: str) -> None:
+    """Mail the other administrators what an application may do from now on."""
+    organization = organization_by_id(caller.organization)
+    readers = [one for one in administrators(caller.organization) if one.id != caller.person]
+    if organization is not None:
+        mail_role_given(
+            readers,
+            application=application.name,
+            who=caller.address or caller.name,
+            role=partial(sentence_of, role),
+            reason=reason,
+            page=f"{organization.origin}{reverse('roles')}",
+        )
 
 
 _SEE: Final = message("See: chancery role explain")

@@ -23,11 +23,14 @@ from portal.usecases.application_credentials import (
     end_credential,
     shown_credentials,
 )
+from portal.usecases.application_permissions import application_permissions
 from portal.usecases.applications import create_application, disable_application
 from portal.web.confirming import confirmed
 from portal.web.framework import PageRequest, page, paged, show, words_of
 from portal.web.listing import Column, Listing
-from portal.words.roles import named_with_sentence
+from portal.words.applications import consent_sentences
+from portal.words.read_permissions import KINDS
+from portal.words.roles import named_with_sentence, role_in_words
 from tenants.directory.errors import DirectoryRefused
 from tenants.directory.roles import OF_APPLICATIONS
 from tenants.directory.selectors.domains import ApplicationFacts, application_of_client, applications_in
@@ -145,11 +148,17 @@ def application(request: PageRequest, client_id: str) -> HttpResponse:
     code = ""
     if act == "code" and not found.disabled:
         code = issue_enrollment_code(person_id=found.person_id, actor=request.caller.directory_actor)
+    may = application_permissions(caller=request.caller, application=found)
     context = {
         "found": _application(request, client_id) if made else found,
         "code": code,
         "made": made,
-        "may": [named_with_sentence(role) for role in found.roles],
+        "given": [
+            (one, role_in_words(one.role.role), consent_sentences(one.role.role, one.role.for_group)[:2])
+            for one in may.roles
+        ],
+        "reads": [(one, KINDS[one.kind]) for one in may.reads],
+        "manages_roles": request.caller.may(Permission.ROLES_MANAGE),
         "credentials": shown_credentials(caller=request.caller, application=found).rows,
         "secret_form": SecretForm(auto_id="secret_%s") if made else secret,
         "key_form": key,

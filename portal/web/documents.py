@@ -54,6 +54,7 @@ from protection.selectors.requests import requests_about
 from protection.selectors.scheduled import scheduled_revocations
 from protection.selectors.templates import kept_template
 from protection.services.access import basis_of
+from tenants.directory.selectors.people import names_of
 
 STATES: Final = {
     "active": gettext_lazy("Active"),
@@ -174,6 +175,7 @@ def document(request: PageRequest, cid: UUID) -> HttpResponse:
     context = {
         "found": found,
         "row": found.row,
+        "issuer": found.row.issuer_address or _application_named(request, found.row.issuer_id),
         "denied": part_of(request, "denied", [str(who).removeprefix("address:") for who in found.policy.deny]),
         "expires": None if found.policy.expires is None else datetime.fromtimestamp(found.policy.expires, UTC),
         "some_end_sooner": bool(found.policy.ends),
@@ -210,6 +212,11 @@ def _successor(found: Document) -> dict[str, Any] | None:
     if found.successor is None:
         return None
     return {"cid": found.successor, "title": title_of(found.successor) or _("Untitled")}
+
+
+def _application_named(request: PageRequest, person: UUID) -> str:
+    """Return what the application is called that has protected a document: it has no address."""
+    return names_of(request.organization.id, [person]).get(person, "")
 
 
 def _named(template_id: UUID | None) -> dict[str, str] | None:

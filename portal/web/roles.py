@@ -52,6 +52,14 @@ class RoleForm(forms.Form):
         help_text=gettext_lazy("It ends with this day, at midnight in your time zone; without a day it does not end."),
     )
 
+    for_group = forms.CharField(
+        label=gettext_lazy("For the members of one group alone"),
+        required=False,
+        max_length=320,
+        help_text=gettext_lazy("The address of a group; only for a connector. Without one it is for all members."),
+        widget=forms.TextInput(attrs={"spellcheck": "false", "autocapitalize": "none"}),
+    )
+
     def clean_day(self) -> datetime | None:
         """Return the midnight that ends the day."""
         day: date | None = self.cleaned_data["day"]
@@ -74,7 +82,12 @@ def roles(request: PageRequest) -> HttpResponse:
 
         def act(stated: Stated) -> Effect:
             return give_role(
-                caller=request.caller, role=data["role"], whom=data["whom"], until=data["day"], stated=stated
+                caller=request.caller,
+                role=data["role"],
+                whom=data["whom"],
+                until=data["day"],
+                for_group=data["for_group"],
+                stated=stated,
             )
 
         return confirmed(request, reverse("roles"), act, section="people", refused=lambda: _roles(request, form))

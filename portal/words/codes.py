@@ -43,6 +43,7 @@ _PENDING: Final[Mapping[str, Promise]] = {
     Pending.TOO_LATE: _("Reason: the service learned of it too late."),
     Pending.PUBLISHER_DISABLED: _("Reason: the person who protected it is disabled."),
     Pending.DEVICE_REVOKED: _("Reason: the device it was protected on is revoked."),
+    Pending.APPLICATION_NOT_PERMITTED: _("Reason: the application that protected it may not protect documents now."),
     Pending.OWNER_NOT_PERMITTED: _("Reason: the person who protected it may not choose the owner that it names."),
     Pending.PUBLISHER_EXCLUDED: _(
         "Reason: the person or the kind of program that protected it may not protect documents here."

@@ -33,6 +33,7 @@ _MEMBERS: Final = {
     "contact": gettext_lazy("whom to ask"),
     "alarm_address": gettext_lazy("who is mailed about alarms"),
     "credential": gettext_lazy("secret or key"),
+    "for_group": gettext_lazy("for the members of"),
     "for_people": gettext_lazy("people for whom it reads"),
     "sign_on_name": gettext_lazy("name"),
     "sign_on_state": gettext_lazy("state"),

@@ -30,6 +30,7 @@ from portal.words.sentence_variants import (
     REFUSED,
     REPLACED,
     UNDER_GRANT,
+    WRITTEN_FOR,
 )
 
 _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
@@ -72,12 +73,14 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} sent a request that no device of theirs had proven; it was refused."),
     },
     Kind.CONTENT_PUBLISHED: {
+        WRITTEN_FOR: _("{who} protected {document} for {owner}, who owns it."),
         "label": _("{who} protected {document} under the label “{label}”."),
         "template": _("{who} protected {document} by the template “{template}”."),
         PLAIN: _("{who} protected {document}."),
     },
     Kind.CONTENT_REGISTERED: {
         REFUSED: _("{who} tried to register {document}; it was refused."),
+        WRITTEN_FOR: _("{who} registered {document}, which they protected for {owner}, who owns it."),
         ISSUER: _("{who} registered {document}, which {issuer} had protected."),
         "label": _("{who} registered {document}, protected under the label “{label}”."),
         "template": _("{who} registered {document}, protected by the template “{template}”."),

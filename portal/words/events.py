@@ -41,6 +41,7 @@ from portal.words.sentence_variants import (
     PLAIN,
     REFUSED,
     REPLACED,
+    WRITTEN_FOR,
 )
 from protection.selectors.decisions import ADMINISTRATOR
 from protection.selectors.labels import label_names, label_names_over_time
@@ -211,7 +212,7 @@ def _sentence(row: EventRow, values: Mapping[str, str]) -> str:
     return str(chosen).format(**{name: value or str(_MISSING.get(name, "–")) for name, value in values.items()})
 
 
-_IN_DETAILS: Final = {ALL, HIDDEN_GROUP, FURTHER, EMERGENCY, FOR_USER, ISSUER_TOO, REPLACED}
+_IN_DETAILS: Final = {ALL, HIDDEN_GROUP, FURTHER, EMERGENCY, FOR_USER, ISSUER_TOO, REPLACED, WRITTEN_FOR}
 """Sentences that are true where the event has a detail of this name."""
 
 

@@ -21,6 +21,7 @@ NAMES: Final[Mapping[str, Promise]] = {
     SUPER_USER_APPROVER: gettext_lazy("super-user approver"),
     "support_reader": gettext_lazy("support reader"),
     "connector": gettext_lazy("connector"),
+    "writer": gettext_lazy("writer"),
     "directory": gettext_lazy("directory application"),
     "groups": gettext_lazy("groups application"),
     "people": gettext_lazy("people application"),
@@ -39,6 +40,7 @@ SENTENCES: Final[Mapping[str, Promise]] = {
         "Also sees people, groups, settings and the facts of all documents, to help others; changes nothing."
     ),
     "connector": gettext_lazy("A program that protects files, also in the name of people."),
+    "writer": gettext_lazy("A program that protects files, which it then owns itself."),
     "directory": gettext_lazy("A program that manages people and groups, but gives no roles."),
     "groups": gettext_lazy("A program that manages groups, but none that holds a role."),
     "people": gettext_lazy("A program that adds, disables and enables people, but gives no roles."),

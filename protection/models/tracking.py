@@ -80,6 +80,26 @@ class Notice(models.Model):
         )
 
 
+class OwnerToTell(models.Model):
+    """A document that an application has protected for a person, until they were mailed; ``due_at`` is null then."""
+
+    content_id = models.UUIDField(primary_key=True)
+    owner_id = models.UUIDField()
+    issuer_id = models.UUIDField()
+    application = models.CharField(max_length=200)
+    title = models.CharField(max_length=255, blank=True)
+    due_at = models.DateTimeField(null=True)
+    told_at = models.DateTimeField(null=True)
+
+    class Meta:
+        """A worker looks for what is due, and when an owner was told last."""
+
+        indexes = (
+            models.Index(fields=["due_at"], name="protection_owner_due", condition=models.Q(told_at=None)),
+            models.Index(fields=["owner_id", "issuer_id"], name="protection_owner_issuer"),
+        )
+
+
 class News(models.Model):
     """When somebody else last opened a document that a person decides about."""
 

@@ -20,6 +20,12 @@ class PublisherFacts:
     """"" for a person who is no member of the organization: of others it learns nothing, not even that they exist."""
     protector: Protector
     """The publisher as limits on who protects see them."""
+    may_publish: bool = True
+    """False for an application that may not protect documents any more, whatever its certificate says."""
+    may_name_owner: bool = True
+    """False for an application that may not protect documents for this owner now, whatever its certificate says."""
+    name: str = ""
+    """What an application is called, which has no address."""
 
 
 class Directory(Protocol):

@@ -31,6 +31,7 @@ from protection.selectors.labels import label_named
 from protection.selectors.organization import known_gap
 from protection.services.license import LicensedDocument, LicenseTerms, feed_ids, license_for
 from protection.services.license_request import LicenseRequest
+from protection.services.owner_notices import tell_owner, written_for
 from protection.services.protecting import require_may_protect
 from protection.services.recording import record_action
 from protection.services.register_content import NewContent, register_content
@@ -106,7 +107,11 @@ def publish_online(
             label=label_named(_app_data(publication), publication.template),
         )
     )
-    event = record_action(Kind.CONTENT_PUBLISHED, actor, content=content, details={"online": True})
+    event = record_action(
+        Kind.CONTENT_PUBLISHED, actor, content=content, details={"online": True, **written_for(actor, content)}
+    )
+    if actor.application:
+        tell_owner(content, actor.name)
     feed = feed_ids(bytes(content.feed_id), bytes(settings.feed_secret), actor.person, device_feed_id)
     use = _own_license(request, actor, content, license_, key=key, signing=signing, feed=feed, event=event, now=now)
     return Published(content.cid, license_.token, use.sign(signing.key), signing.delegation)

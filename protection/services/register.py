@@ -26,6 +26,7 @@ from protection.selectors.labels import label_named
 from protection.selectors.protecting import limits_of
 from protection.services.add_edition import add_edition
 from protection.services.directory import Directory, PublisherFacts
+from protection.services.owner_notices import tell_owner, written_for
 from protection.services.recording import record_action
 from protection.services.register_content import NewContent, register_content
 from protection.services.running import require_running
@@ -43,6 +44,7 @@ class Pending(StrEnum):
     TOO_LATE = "too_late"
     PUBLISHER_DISABLED = "publisher_disabled"
     DEVICE_REVOKED = "device_revoked"
+    APPLICATION_NOT_PERMITTED = "application_not_permitted"
     OWNER_NOT_PERMITTED = "owner_not_permitted"
     OWNER_UNKNOWN = "owner_unknown"
     PUBLISHER_EXCLUDED = "publisher_excluded"
@@ -145,6 +147,8 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
             pending=pending or "",
         )
     )
+    if not pending and publisher.name:
+        tell_owner(content, publisher.name)
     if arrival.seal is not None:
         add_edition(organization=arrival.organization, content=content, seal=arrival.seal, content_key=envelope.key)
     record_action(
@@ -153,7 +157,7 @@ def _insert(arrival: _Arrival, directory: Directory, device: UUID | None) -> Reg
         reason=pending or "",
         content=content,
         sealer=None if arrival.seal is None else arrival.seal.sealer,
-        details={"published": parsed.iat, "online": parsed.clc is None},
+        details={"published": parsed.iat, "online": parsed.clc is None, **written_for(arrival.actor, content)},
     )
     return Registered(content.cid, Registration(content.registration), fresh=True)
 
@@ -171,7 +175,9 @@ def _pending_because(arrival: _Arrival, publisher: PublisherFacts, settings: Ser
         return Pending.PUBLISHER_DISABLED
     if publisher.device_revoked:
         return Pending.DEVICE_REVOKED
-    may_name_owner = certificate is None or May.OWNER_OTHER in certificate.may
+    if not publisher.may_publish:
+        return Pending.APPLICATION_NOT_PERMITTED
+    may_name_owner = publisher.may_name_owner and (certificate is None or May.OWNER_OTHER in certificate.may)
     if arrival.envelope.owner != arrival.envelope.issuer and not may_name_owner:
         return Pending.OWNER_NOT_PERMITTED
     if arrival.envelope.owner != arrival.envelope.issuer and not publisher.owner_address:

@@ -47,6 +47,7 @@ ROLES: Final[Mapping[str, Role]] = MappingProxyType(
         SUPER_USER_APPROVER: Role(_USER | {Permission.SUPER_USERS_APPROVE}, people=True),
         "support_reader": Role(_USER | _READS, people=True, applications=True),
         "connector": Role(_USER | {Permission.FILES_PROTECT_FOR_OTHERS}, applications=True),
+        "writer": Role(_USER, applications=True),
         "directory": Role(
             frozenset(
                 {Permission.GROUPS_MANAGE, Permission.GROUPS_READ, Permission.PEOPLE_MANAGE, Permission.PEOPLE_READ}
@@ -65,6 +66,10 @@ ROLES: Final[Mapping[str, Role]] = MappingProxyType(
 )
 OF_PEOPLE: Final = tuple(name for name, role in ROLES.items() if role.people)
 OF_APPLICATIONS: Final = tuple(name for name, role in ROLES.items() if role.applications)
+
+
+FOR_A_GROUP: Final = ("connector",)
+"""Roles that an application can be given for the members of one group alone."""
 
 
 def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:

@@ -16,7 +16,9 @@ class RoleAssignment(models.Model):
     """A role that a person, an application (by the person it acts as) or a group holds in an organization.
 
     A group's members hold it while they are in the group.  After ``ends_at`` it is held no more, at that very moment:
-    a sweep records it then and deletes the row.  ``warned_at`` is when the end was announced by mail.
+    a sweep records it then and deletes the row.  ``for_group`` are those for whom alone an application writes by it; it
+    ends with the group, since without one it would be for everybody.  ``warned_at`` is when the end was announced by
+    mail.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -27,6 +29,7 @@ class RoleAssignment(models.Model):
     since = models.DateTimeField(db_default=Now(), editable=False)
     given_by = models.UUIDField(null=True)
     reason = models.CharField(max_length=500, blank=True)
+    for_group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="+")
     ends_at = models.DateTimeField(null=True)
     warned_at = models.DateTimeField(null=True)
 

@@ -12,9 +12,10 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from chancery.policy.permission import Permission
 from tenants.directory.errors import NotHere
 from tenants.directory.models import RoleAssignment
-from tenants.directory.roles import GUEST, USER
+from tenants.directory.roles import GUEST, USER, roles_with
 from tenants.directory.statements import HELD_ROLES_SQL
 
 _HELD: Final = """
@@ -55,6 +56,18 @@ class AssignmentFacts:
     given_by: UUID | None
     reason: str
     ends_at: datetime | None
+    for_group: str = ""
+    """The address of the group for whose members alone an application writes by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WritesFor:
+    """For whom an application protects documents that they then own."""
+
+    everyone: bool
+    groups: frozenset[UUID]
+    itself: bool
+    """Whether it protects documents of its own."""
 
 
 def held_roles(
@@ -119,6 +132,27 @@ def assignment_in(organization_id: UUID, assignment: UUID) -> AssignmentFacts:
     return _facts(row)
 
 
+def assignments_of(organization_id: UUID, person_id: UUID) -> tuple[AssignmentFacts, ...]:
+    """Return what one person or application was given itself and has not ended, the oldest first."""
+    return tuple(
+        _facts(row) for row in _assignments(organization_id).filter(person_id=person_id).order_by("since", "id")
+    )
+
+
+def writes_for(organization_id: UUID, application_person: UUID) -> WritesFor:
+    """Return for whom an application may protect now, by the roles that it was given."""
+    rows = RoleAssignment.objects.within(organization_id).filter(
+        Q(ends_at__isnull=True) | Q(ends_at__gt=Now()), person_id=application_person
+    )
+    held: list[tuple[str, UUID | None]] = list(rows.values_list("role", "for_group_id"))
+    for_others = [group for role, group in held if role in roles_with(Permission.FILES_PROTECT_FOR_OTHERS)]
+    return WritesFor(
+        everyone=None in for_others,
+        groups=frozenset(group for group in for_others if group is not None),
+        itself=any(role in roles_with(Permission.FILES_PROTECT) for role, _group in held),
+    )
+
+
 def with_ending_roles(schemas: Iterable[str], *, within: timedelta) -> set[str]:
     """Return those of the schemas whose organizations have a role that has ended, or one to announce the end of."""
     now = timezone.now()
@@ -130,7 +164,7 @@ def with_ending_roles(schemas: Iterable[str], *, within: timedelta) -> set[str]:
 def _assignments(organization_id: UUID) -> QuerySet[Any]:
     rows = RoleAssignment.objects.within(organization_id).filter(Q(ends_at__isnull=True) | Q(ends_at__gt=Now()))
     return (
-        rows.select_related("person", "group")
+        rows.select_related("person", "group", "for_group")
         .annotate(client=F("person__api_client__client_id"), disabled_client=F("person__api_client__disabled_at"))
         .exclude(disabled_client__isnull=False)
     )
@@ -155,4 +189,5 @@ def _facts(row: Any) -> AssignmentFacts:
         given_by=row.given_by,
         reason=row.reason,
         ends_at=row.ends_at,
+        for_group="" if row.for_group is None else row.for_group.address,
     )

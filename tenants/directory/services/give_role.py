@@ -17,7 +17,7 @@ from tenants.directory.models import Group, Membership, RoleAssignment
 from tenants.directory.revocations import people_below
 from tenants.directory.role_groups import refusing_own_gain
 from tenants.directory.role_receipts import remember_roles
-from tenants.directory.roles import ADMINISTRATOR, ROLES
+from tenants.directory.roles import ADMINISTRATOR, FOR_A_GROUP, ROLES
 from tenants.directory.selectors.roles import AssignmentFacts, assignment_in
 from tenants.events import DirectoryKind
 
@@ -29,17 +29,20 @@ def give_role(
     role: str,
     person_id: UUID | None = None,
     group_id: UUID | None = None,
+    for_group: UUID | None = None,
     ends_at: datetime | None = None,
     reason: str = "",
     actor: Actor,
 ) -> AssignmentFacts | None:
     """Give a person (or the person of an application) or a group a role; None when they hold it so already.
 
-    Giving it again with another end changes the end.  Raises NotHere, LastAdministrator, and DirectoryRefused for whom
-    the role is not for and for an end that has passed.
+    Giving it again with another end, or for the members of another group alone, changes that.  Raises NotHere,
+    LastAdministrator, and DirectoryRefused for whom the role is not for and for an end that has passed.
     """
     if ends_at is not None and ends_at <= timezone.now():
         raise DirectoryRefused(_("The role would have ended already; name a later moment."))
+    if for_group is not None and role not in FOR_A_GROUP:
+        raise DirectoryRefused(_("This role is not for the members of a group alone."))
     if group_id is None:
         assert person_id is not None
         place = _place(organization_id, person_id, role)
@@ -50,11 +53,20 @@ def give_role(
     whom: dict[str, Any] = {"organization_id": organization_id, "person_id": person_id, "group_id": group_id}
     whom |= {"role": role}
     held = RoleAssignment.objects.of_installation().select_for_update().filter(**whom).first()
-    if held is not None and held.ends_at == ends_at:
+    if held is not None and (held.ends_at, held.for_group_id) == (ends_at, for_group):
         return None
     if place is not None and role == ADMINISTRATOR and held is not None and ends_at is not None:
         require_another(place)
-    values = {"ends_at": ends_at, "given_by": actor.person_id, "reason": reason[:500], "warned_at": None}
+    scope = None if for_group is None else Group.objects.within(organization_id).filter(id=for_group).first()
+    if for_group is not None and scope is None:
+        raise NotHere(_("There is no such group in this organization."))
+    values = {
+        "ends_at": ends_at,
+        "for_group_id": for_group,
+        "given_by": actor.person_id,
+        "reason": reason[:500],
+        "warned_at": None,
+    }
     with refusing_own_gain(organization_id, actor):
         row, _made = RoleAssignment.objects.of_installation().update_or_create(**whom, defaults=values)
     remember_roles(organization_id, people_below([group_id]) if group_id else {person_id}, actor)
@@ -66,6 +78,7 @@ def give_role(
         addresses=[address],
         title=name,
         details=_details(row),
+        changes=[] if scope is None else [{"member": "for_group", "before": None, "after": scope.address}],
     )
     return assignment_in(organization_id, row.id)
 
@@ -75,6 +88,7 @@ def _details(row: RoleAssignment) -> dict[str, object]:
         "role": row.role,
         **({} if row.ends_at is None else {"until": int(row.ends_at.timestamp())}),
         **({} if row.group_id is None else {"group": str(row.group_id)}),
+        **({} if row.for_group_id is None else {"for_group": str(row.for_group_id)}),
         **({"reason": row.reason} if row.reason else {}),
     }
 
