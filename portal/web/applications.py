@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from chancery.errors import ChanceryError
 from chancery.policy.permission import Permission
-from portal.identity.public_keys import MOST_TEXT
+from portal.identity.public_keys import MOST_TEXT, KeyRefused
 from portal.ordering import APPLICATIONS, in_order
 from portal.usecases.application_credentials import (
     CredentialMade,
@@ -182,6 +182,11 @@ def _given(
         made = give(caller=request.caller, organization=request.organization, application=found, **form.cleaned_data)
     except (ChanceryError, DirectoryRefused, NameRefused) as error:
         form.add_error(None, words_of(error))
+        if isinstance(error, KeyRefused):
+            # It may be a private key, which is not sent back.
+            kept = request.POST.copy()
+            kept["keys"] = ""
+            form.data = kept
         return None
     messages.success(request, made.effect.message)
     return made

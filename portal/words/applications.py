@@ -21,8 +21,8 @@ def consent_sentences(role: str, for_group: str) -> tuple[str, ...]:
         whom = _("the members of {group}").format(group=for_group) if for_group else _("all members")
         said.append(
             _(
-                "It protects documents that it owns itself, and documents that a member then owns: of {whom}. Each of"
-                " them is told, and the audit log names the application and the person."
+                "It protects documents that it owns itself, and documents for {whom}, who then own them. Each of them"
+                " is told, and the audit log names the application and the person."
             ).format(whom=whom)
         )
     elif Permission.FILES_PROTECT in may:

@@ -41,15 +41,7 @@ def give_role(
     """
     if ends_at is not None and ends_at <= timezone.now():
         raise DirectoryRefused(_("The role would have ended already; name a later moment."))
-    if for_group is not None and role not in FOR_A_GROUP:
-        raise DirectoryRefused(_("This role is not for the members of a group alone."))
-    if group_id is None:
-        assert person_id is not None
-        place = _place(organization_id, person_id, role)
-        address, name = place.known_address, place.known_name
-    else:
-        place, group = None, _group(organization_id, group_id, role)
-        address, name = group.address, group.name
+    place, address, name = _holder(organization_id, person_id, group_id, role)
     whom: dict[str, Any] = {"organization_id": organization_id, "person_id": person_id, "group_id": group_id}
     whom |= {"role": role}
     held = RoleAssignment.objects.of_installation().select_for_update().filter(**whom).first()
@@ -57,9 +49,7 @@ def give_role(
         return None
     if place is not None and role == ADMINISTRATOR and held is not None and ends_at is not None:
         require_another(place)
-    scope = None if for_group is None else Group.objects.within(organization_id).filter(id=for_group).first()
-    if for_group is not None and scope is None:
-        raise NotHere(_("There is no such group in this organization."))
+    scope = None if for_group is None else _scope(organization_id, for_group, role)
     values = {
         "ends_at": ends_at,
         "for_group_id": for_group,
@@ -78,9 +68,35 @@ def give_role(
         addresses=[address],
         title=name,
         details=_details(row),
-        changes=[] if scope is None else [{"member": "for_group", "before": None, "after": scope.address}],
+        changes=_changes(scope),
     )
     return assignment_in(organization_id, row.id)
+
+
+def _holder(
+    organization_id: UUID, person_id: UUID | None, group_id: UUID | None, role: str
+) -> tuple[Membership | None, str, str]:
+    """Return the place of a person who is to hold a role, None for a group, with address and name of either."""
+    if group_id is not None:
+        group = _group(organization_id, group_id, role)
+        return None, group.address, group.name
+    assert person_id is not None
+    place = _place(organization_id, person_id, role)
+    return place, place.known_address, place.known_name
+
+
+def _scope(organization_id: UUID, group_id: UUID, role: str) -> Group:
+    """Return the group for whose members alone a role is to be."""
+    if role not in FOR_A_GROUP:
+        raise DirectoryRefused(_("This role is not for the members of a group alone."))
+    group = Group.objects.within(organization_id).filter(id=group_id).first()
+    if group is None:
+        raise NotHere(_("There is no such group in this organization."))
+    return group
+
+
+def _changes(scope: Group | None) -> list[dict[str, Any]]:
+    return [] if scope is None else [{"member": "for_group", "before": None, "after": scope.address}]
 
 
 def _details(row: RoleAssignment) -> dict[str, object]:

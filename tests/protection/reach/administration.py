@@ -39,6 +39,9 @@ def walk_organization(cast: Cast, commands: Commands) -> None:
     run(ada, "domain", "release", domain, *yes)
     made = run(ada, "application", "create", "--name", "archive", "--role", "connector")
     run(ada, "application", "code", made["client_id"])
+    team = f"t{uuid4().hex[:6]}@contoso.example"
+    run(ada, "group", "create", team, "--name", "Team")
+    run(ada, "role", "give", "connector", made["client_id"], "--for-group", team, *yes)
     run(ada, "application", "add-secret", made["client_id"], "--name", "second", "--days", "30")
     pem = cast.folder / "key.pem"
     public = Ed25519PrivateKey.generate().public_key()
