@@ -5,7 +5,7 @@ from django.db.models import CASCADE
 class Migration(migrations.Migration):
     """Expand only: a role by which an application writes for the members of one group alone."""
 
-    dependencies = [("directory", "0030_take_overs")]
+    dependencies = [("directory", "0031_merge_code")]
 
     operations = [
         migrations.AddField(
