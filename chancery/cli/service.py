@@ -39,17 +39,21 @@ def _assignment(text: str) -> tuple[str, Any]:
 
 
 @click.command()
-@click.argument("state", type=click.Choice(["activate", "deactivate"]))
+@click.argument("state", type=click.Choice(["activate", "deactivate", "invalidate-licenses"]))
+@click.option("--group", metavar="ADDRESS", help="Only licenses that people in this group keep.")
 @asks
 @in_organization
-def service(output: Output, place: Organization, state: str, reason: str, *, yes: bool) -> None:
-    """Switch the service on or off.
+def service(output: Output, place: Organization, state: str, group: str | None, reason: str, *, yes: bool) -> None:
+    """Switch the service on or off, or let devices ask for new licenses.
 
     Off means that nothing can be protected or opened. Files protected without a network wait until it is on again.
+    With invalidate-licenses every device asks for a new license at its next opening; nobody loses a right.
     """
-    answer = confirmed(
-        output, functools.partial(place.call, "POST", f"/api/v1/service/{state}"), yes=yes, reason=reason
-    )
+    if group is not None and state != "invalidate-licenses":
+        raise Misused(message("A group is named with invalidate-licenses only."), remedy=message("Leave out --group."))
+    body = {} if group is None else {"group": group}
+    send = functools.partial(place.call, "POST", f"/api/v1/service/{state}")
+    answer = confirmed(output, send, body, yes=yes, reason=reason)
     changed(output, answer, state=state)
 
 

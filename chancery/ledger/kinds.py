@@ -90,6 +90,7 @@ class Kind(StrEnum):
     KEY_DESTROYED = "key.destroyed"
     SERVICE_ACTIVATED = "service.activated"
     SERVICE_DEACTIVATED = "service.deactivated"
+    LICENSES_INVALIDATED = "licenses.invalidated"
     SETTINGS_CHANGED = "settings.changed"
     TEMPLATE_CREATED = "template.created"
     TEMPLATE_EDITED = "template.edited"

@@ -30,6 +30,7 @@ from portal.api.idempotency import idempotent
 from portal.subjects.named_groups import group_addresses
 from portal.subjects.untracked import untracked_address
 from portal.usecases.effects import EffectAnswer, effect_answer
+from portal.usecases.invalidate_licenses import invalidate_licenses
 from portal.usecases.keys import activate_key, create_key, mark_key_compromised, rotate_key
 from portal.usecases.settings import change_settings, switch_service
 from protection.selectors.organization import Key, keys, settings
@@ -349,6 +350,36 @@ class DeactivateService(OrganizationView):
         return effect_response(
             switch_service(caller=self.caller, organization=self.organization, on=False, stated=stated)
         )
+
+
+class InvalidateLicensesBody(Confirmed):
+    """Whose licenses are meant, confirmed."""
+
+    group = MailAddress(required=False, allow_blank=True, default="", help_text="Only of the people in this group.")
+
+
+class InvalidateLicenses(OrganizationView):
+    """Licenses that devices keep."""
+
+    needs = {"POST": Permission.SERVICE_SWITCH}
+
+    @extend_schema(
+        summary="Invalidate the licenses that devices keep",
+        request=InvalidateLicensesBody,
+        responses=DEACTIVATED,
+        examples=[
+            OpenApiExample(
+                "Of a group", {"group": "sales@contoso.example", "confirm": "sales@contoso.example"}, request_only=True
+            )
+        ],
+    )
+    def post(self, request: Request) -> Response:
+        """Let the next opening ask for a new license; nobody loses a right."""
+        body = checked(InvalidateLicensesBody, request.data)
+        made = invalidate_licenses(
+            caller=self.caller, organization=self.organization, stated=self.stated(body), group=body["group"]
+        )
+        return effect_response(made)
 
 
 def _key(key: Key) -> dict[str, Any]:

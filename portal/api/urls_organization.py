@@ -375,6 +375,7 @@ urlpatterns = [
     path("settings", administration.Settings.as_view(), name="api_settings"),
     path("service/activate", administration.ActivateService.as_view(), name="api_service_activate"),
     path("leave", removal.Leave.as_view(), name="api_leave"),
+    path("service/invalidate-licenses", administration.InvalidateLicenses.as_view(), name="api_invalidate_licenses"),
     path("service/deactivate", administration.DeactivateService.as_view(), name="api_service_deactivate"),
     path("audit/events", audit.AuditEvents.as_view(), name="api_audit_events"),
     path("audit/checkpoints", audit.Checkpoints.as_view(), name="api_audit_checkpoints"),

@@ -17,6 +17,7 @@ from portal.subjects.named_groups import group_addresses
 from portal.subjects.untracked import untracked_address
 from portal.usecases.confirmation import Stated
 from portal.usecases.effects import Effect
+from portal.usecases.invalidate_licenses import invalidate_licenses
 from portal.usecases.keys import activate_key, create_key, mark_key_compromised, rotate_key
 from portal.usecases.settings import change_settings, switch_service
 from portal.web.confirming import confirmed
@@ -27,6 +28,7 @@ from protection.selectors.organization import keys as all_keys
 from protection.selectors.organization import settings as service_settings
 from protection.selectors.protecting import APPLICATION
 from protection.services.configure import CLIENTS, PLATFORMS, Configuration
+from tenants.directory.selectors.groups import group_at
 from tenants.directory.session_limits import UNITS, limits_of, most
 
 if TYPE_CHECKING:
@@ -344,4 +346,20 @@ def service_switch(request: PageRequest) -> HttpResponse:
         reverse("settings"),
         lambda stated: switch_service(caller=request.caller, organization=request.organization, on=on, stated=stated),
         section="settings",
+    )
+
+
+@require_POST
+@page(Permission.SERVICE_SWITCH)
+def licenses_invalidate(request: PageRequest) -> HttpResponse:
+    """Let devices ask for new licenses: everybody's, or those of a group's people."""
+    group = request.POST.get("group", "")
+    found = group_at(request.organization.id, group) if group else None
+    return confirmed(
+        request,
+        reverse("settings") if found is None else reverse("group", args=[found]),
+        lambda stated: invalidate_licenses(
+            caller=request.caller, organization=request.organization, stated=stated, group=group
+        ),
+        section="settings" if found is None else "people",
     )

@@ -219,6 +219,7 @@ urlpatterns = [
     path("settings/all/", configuration.configuration, name="configuration"),
     path("settings/all/file/", configuration.configuration_file, name="configuration_file"),
     path("settings/service/", administration.service_switch, name="service_switch"),
+    path("settings/licenses/", administration.licenses_invalidate, name="licenses_invalidate"),
     path("audit/", audit.audit, name="audit"),
     path("api/", reference.reference, name="api_reference"),
     path("api/<slug:name>/", reference.subject, name="api_subject"),

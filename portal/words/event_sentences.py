@@ -26,6 +26,7 @@ from portal.words.sentence_variants import (
     IN_VIEWER,
     ISSUER,
     ISSUER_TOO,
+    OTHER,
     PLAIN,
     REFUSED,
     REPLACED,
@@ -309,6 +310,10 @@ _SERVICE: Final[Mapping[str, Mapping[str, Promise]]] = {
         PLAIN: _("{who} switched the protection service on."),
     },
     Kind.SERVICE_DEACTIVATED: {PLAIN: _("{who} switched the protection service off.")},
+    Kind.LICENSES_INVALIDATED: {
+        OTHER: _("{who} invalidated the licenses that members of {target} keep."),
+        PLAIN: _("{who} invalidated all licenses that devices keep."),
+    },
     Kind.SETTINGS_CHANGED: {PLAIN: _("{who} changed the settings of the service.")},
     Kind.TEMPLATE_CREATED: {
         "template": _("{who} made the template “{template}”."),

@@ -153,6 +153,7 @@ def walk_people(cast: Cast, commands: Commands) -> None:
     run(ada, "acting", "end")
     group = f"board{uuid4().hex[:6]}@contoso.example"
     run(ada, "group", "create", group, "--name", "Board", "--description", "Decides", "--member", MAX)
+    run(ada, "service", "invalidate-licenses", "--group", group, "--yes")
     names = ("--name", "The board", "--description", "Decides more")
     run(ada, "group", "change", group, "--add", cast.olga.address, "--remove", MAX, *names)
     run(ada, "group", "change", group, "--archive", *yes)

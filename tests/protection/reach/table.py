@@ -123,6 +123,7 @@ PAGES: Final[Mapping[str, str]] = {
     "POST roles": "roles",
     "POST roles/{assignment_id}/end": "role_end",
     "POST service/activate": "service_switch",
+    "POST service/invalidate-licenses": "licenses_invalidate",
     "POST service/deactivate": "service_switch",
     "PATCH settings": "settings",
     "POST super-user-grants": "super_user_grant_new",
