@@ -332,6 +332,18 @@ def test_nobody_takes_a_personal_organization_over(cast: Cast, settings: Any, zo
     assert hers.individuals_person == nina.id
 
 
+def test_an_announcement_ends_when_its_maker_leaves(cast: Cast, zone: dict[str, Any]) -> None:
+    domain = some_domain()
+    ada, place = started(cast, f"ada@{domain}")
+    bea, _ = started(cast, f"bea@{domain}")
+    announced(ada, domain, zone)
+    record = step(bea, domain, "record").json()["challenge"]
+    zone[domain] = [record]
+    problem(step(bea, domain, "announce", confirm=domain, **SAID), 400, "refused_by_directory")
+    assert confirmed(ada, place.slug, "POST", "leave").status_code == 200
+    assert step(bea, domain, "announce", confirm=domain, **SAID).status_code == 200
+
+
 def test_an_announcement_ends_with_the_organization(cast: Cast, zone: dict[str, Any]) -> None:
     domain = some_domain()
     ada, place = started(cast, f"ada@{domain}")

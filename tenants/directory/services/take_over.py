@@ -61,18 +61,19 @@ def announce_take_over(
 ) -> datetime:
     """Write that it is announced, and return from when on it can be carried out.
 
-    Of two who announce at once one is refused.  An announcement of others lapses, and gives way to who has proven the
-    domain for an organization of theirs.  Raises DirectoryRefused.
+    Of two who announce at once one is refused.  An announcement of others lapses, ends when they go, and gives way to
+    who has proven the domain for an organization of theirs.  Raises DirectoryRefused.
     """
     _lock(organization_id, domain, by)
     claim_take_over(organization_id=organization_id, person_id=person_id, by=by)
     rows = TakeOver.objects.within(organization_id)
     now = timezone.now()
     for other in rows.filter(announced_at__isnull=False):
-        mine = (other.person_id, other.by_id) == (person_id, by)
-        if mine and other.due_at is not None and other.due_at + LAPSES > now:
+        if other.due_at is None or other.due_at + LAPSES <= now:
+            continue
+        if (other.person_id, other.by_id) == (person_id, by):
             return other.due_at
-        if not mine and other.due_at is not None and other.due_at + LAPSES > now and other.by_id == by:
+        if other.by_id == by and _is_there(other):
             raise DirectoryRefused(_("Somebody else who proved the domain has announced to take it over."))
     rows.update(announced_at=None, due_at=None)
     due = now + NOTICE
@@ -137,6 +138,14 @@ def _lock(organization_id: UUID, domain: str, by: UUID | None) -> None:
     owner = MailDomain.objects.of_installation().filter(domain=domain, proven_at__isnull=False).first()
     if (None if owner is None else owner.organization_id) != by:
         raise DirectoryRefused(_("{domain} is proven by another organization.").format(domain=domain))
+
+
+def _is_there(row: TakeOver) -> bool:
+    """Tell whether whoever announced it is still where they took it over from."""
+    places = Membership.objects.within(row.by_id or row.organization_id).filter(
+        person_id=row.person_id, person__is_active=True, disabled=False, removed_at__isnull=True
+    )
+    return places.exists()
 
 
 def _appoint(organization_id: UUID, person_id: UUID, reason: str, actor: Actor) -> None:
