@@ -58,12 +58,25 @@ def test_an_empty_organization_shows_its_administrator_what_to_set_up_and_where_
 def test_the_page_of_an_application_says_what_it_may_do(cast: Cast) -> None:
     ada = Site(cast, {}).browser(HOST, cast.ada)
     for name, role, words in (
-        ("Scanner", "connector", "connector: A program that protects files"),
+        ("Scanner", "connector", "It protects documents that it owns itself, and documents for all members"),
         ("Bare", "", "Only what it was"),
     ):
         assert ada.post("/applications/new/", {"name": name, "roles": [role] if role else []}).status_code == 200
         found = next(one for one in applications_in(cast.organizations["contoso"].id) if one.name == name)
         assert words in ada.get(f"/applications/{found.client_id}/").content.decode()
+
+
+def test_a_secret_is_shown_once_and_a_refused_private_key_is_not_sent_back(cast: Cast) -> None:
+    ada = Site(cast, {}).browser(HOST, cast.ada)
+    ada.post("/applications/new/", {"name": "Keys", "roles": []})
+    found = next(one for one in applications_in(cast.organizations["contoso"].id) if one.name == "Keys")
+    address = f"/applications/{found.client_id}/"
+    made = ada.post(address, {"act": "secret", "name": "second", "days": "30"}).content.decode()
+    assert "shown this one time" in made
+    assert "shown this one time" not in ada.get(address).content.decode()
+    key = "-----BEGIN PRIVATE KEY-----\nMC4CAQ\n-----END PRIVATE KEY-----"
+    page = ada.post(address, {"act": "key", "name": "mine", "days": "30", "keys": key}).content.decode()
+    assert ("This is a private key" in page, "MC4CAQ" in page, 'value="mine"' in page) == (True, False, True)
 
 
 def test_a_mistyped_domain_or_member_is_answered_at_its_field(cast: Cast) -> None:
