@@ -246,6 +246,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "level": 0,
         "index": 0,
         "client_id": "nobody",
+        "credential_id": NOBODY,
     }
     for other in ("token", "name", "key", "uidb36", "code", "pk", "provider", "provider_id", "organization_slug"):
         objects.setdefault(other, "nothing")
