@@ -50,6 +50,7 @@ SWEEPS: dict[str, float] = {
     "portal.super_users": 10.0,
     "portal.read_permissions": 10.0,
     "portal.role_ends": 10.0,
+    "portal.reviews": 10.0,
     "portal.everywhere": 1.0,
     "portal.directory_servers": 5.0,
     "portal.revoke_due": 1.0,

@@ -292,6 +292,8 @@ SPECTACULAR_SETTINGS = {
         "EverywhereStateEnum": "protection.selectors.everywhere.STATES",
         "HandOverStateEnum": "portal.api.hand_overs.STATES",
         "ReadPermissionKindEnum": "protection.selectors.read_permissions.KINDS",
+        "ReviewKindEnum": "protection.services.reviews.KINDS",
+        "ReviewStateEnum": "portal.api.reviews.STATES",
         "ApprovalStateEnum": "protection.selectors.approvals.STATES",
         "StateEnum": "portal.api.access_requests.STATES",
         "HoldEnum": "portal.api.rights.HOLDS",

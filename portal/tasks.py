@@ -27,6 +27,7 @@ from portal.usecases.hand_overs.carry_out import carry_on
 from portal.usecases.mail_notices import carry_on as mail_notices
 from portal.usecases.previews.answer import answer_next
 from portal.usecases.read_permissions.carry_on import close_permissions
+from portal.usecases.reviews.carry_on import carry_on_reviews
 from portal.usecases.revocations import propagate_revocations
 from portal.usecases.role_ends import carry_on as carry_on_role_ends
 from portal.usecases.role_ends import roles_ending
@@ -42,6 +43,7 @@ from protection.selectors.hand_overs import handing_over
 from protection.selectors.notices import with_notices
 from protection.selectors.previews import unanswered
 from protection.selectors.read_permissions import permissions_due
+from protection.selectors.reviews import reviews_due
 from protection.selectors.scheduled import due_in
 from protection.selectors.super_users import concerned
 from protection.services.ask_preview import forget_previews
@@ -61,6 +63,7 @@ BUSY: Final[Mapping[str, Callable[[Iterable[str]], set[str]]]] = {
     "portal.super_users": concerned,
     "portal.read_permissions": permissions_due,
     "portal.revoke_due": due_in,
+    "portal.reviews": reviews_due,
     "portal.role_ends": roles_ending,
     "portal.mail_notices": with_notices,
     "portal.raise_alarms": with_alarms,
@@ -129,6 +132,12 @@ def end_read_permissions(organization_id: str) -> int:
 def announce_and_record_role_ends(organization_id: str) -> int:
     """Record the roles of one organization that have ended, and mail about those that end soon; return how many."""
     return carry_on_role_ends(UUID(organization_id))
+
+
+@shared_task(name="portal.reviews")
+def carry_on_access_reviews(organization_id: str) -> int:
+    """Remind reviewers of one organization, take away what nobody kept, and begin reviews anew; return how many."""
+    return carry_on_reviews(UUID(organization_id))
 
 
 @shared_task(name="portal.everywhere")

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "read_permission": "read-permission approve",
     "hand_over": "hand-over approve",
     "names": "names approve",
+    "review": "review show",
 }
 """By which command each kind is approved."""
 

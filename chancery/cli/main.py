@@ -73,6 +73,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "label": "labels.label",
         "key": "keys.key",
         "person": "people.person",
+        "review": "review.review",
         "role": "role.role",
         "acting": "acting.acting",
         "group": "people.group",

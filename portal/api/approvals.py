@@ -41,7 +41,7 @@ class Approvals(OrganizationView):
     @extend_schema(
         summary="List what waits for your approval",
         description="Super-user grants, read permissions, hand-overs and requests for names that the caller may approve"
-        " now, the oldest first.",
+        " now, and access reviews in which something waits for their answer, the oldest first.",
         parameters=[OpenApiParameter("limit", int)],
         responses=page_answer("ApprovalList", ApprovalItem),
         examples=[OpenApiExample("Waiting", listed(APPROVAL))],

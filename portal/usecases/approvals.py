@@ -17,6 +17,7 @@ from portal.usecases.super_users.answer import may_approve as may_approve_grant
 from protection.selectors.approvals import Kind, kinds_waiting
 from protection.selectors.hand_overs import hand_overs
 from protection.selectors.read_permissions import permissions
+from protection.selectors.reviews import waiting_reviews
 from protection.selectors.super_users import grants
 from protection.selectors.unmaskings import UnmaskingFacts, unmaskings_for
 
@@ -87,6 +88,13 @@ def _names(caller: Caller) -> Iterator[Approval]:
             yield Approval(Kind.NAMES, one.id, 0, _called(one), one.asked_address, one.asked_at, one.reason)
 
 
+def _reviews(caller: Caller) -> Iterator[Approval]:
+    for one in waiting_reviews(caller.person):
+        words = _("Overdue access review “{name}”") if one.state == "overdue" else _("Access review “{name}”")
+        what, left = words.format(name=one.name), _("{left} of {all} open").format(left=one.open, all=one.items)
+        yield Approval(Kind.REVIEW, one.id, one.number, what, one.started_by, one.started_at, left)
+
+
 def _called(one: UnmaskingFacts) -> str:
     if one.about == "group":
         return _("Hide another group from owners: {group}").format(group=one.group_address or _("no group"))
@@ -104,6 +112,7 @@ _ANSWERED_BY: Final[dict[Kind, Callable[[Caller], bool]]] = {
     Kind.READ_PERMISSION: _approves,
     Kind.HAND_OVER: lambda caller: caller.may(Permission.DOCUMENTS_HAND_OVER),
     Kind.NAMES: lambda caller: caller.may(Permission.NAMES_ANSWER),
+    Kind.REVIEW: lambda caller: caller.may(Permission.ROLES_MANAGE),
 }
 """Who answers what by their role; whether they may answer one of them is asked for each."""
 _WAITING: Final[dict[Kind, Callable[[Caller], Iterator[Approval]]]] = {
@@ -111,4 +120,5 @@ _WAITING: Final[dict[Kind, Callable[[Caller], Iterator[Approval]]]] = {
     Kind.READ_PERMISSION: _permissions,
     Kind.HAND_OVER: _hand_overs,
     Kind.NAMES: _names,
+    Kind.REVIEW: _reviews,
 }

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from portal.languages import grouped, reader_languages
 from portal.usecases.confirmation import ConfirmationPrompt, copies_until, if_any
 from portal.usecases.left_behind import before_they_go
-from portal.words.roles import role_in_words
+from portal.words.roles import role_in_words, sentence_of
 from protection.selectors.affected import (
     affected_by_document,
     affected_by_key,
@@ -75,10 +75,20 @@ def disabling(person: PersonFacts) -> ConfirmationPrompt:
     )
 
 
-def changing_role(person: PersonFacts, role: str) -> ConfirmationPrompt | None:
-    """Say what making somebody an administrator, or no longer one, does; None for any other change of a role."""
+def changing_role(person: PersonFacts, role: str) -> ConfirmationPrompt:
+    """Say what another role does: making somebody an administrator, or no longer one, above all."""
     if (role == ADMINISTRATOR) == (ADMINISTRATOR in person.roles):
-        return None
+        return ConfirmationPrompt(
+            question=_("Give {address} the role {role}?").format(address=person.email, role=role_in_words(role)),
+            consequences=(
+                sentence_of(role),
+                _("It takes the place of the roles that they were given; those that they hold by a group stay."),
+            ),
+            button=_("Change the role"),
+            confirm=person.email,
+            needs_reason=True,
+            needs_fresh=True,
+        )
     if role == ADMINISTRATOR:
         return _administrator(person.email)
     return ConfirmationPrompt(

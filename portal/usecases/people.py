@@ -13,7 +13,7 @@ from portal.throttle import retry_after
 from portal.usecases import consequences, roles
 from portal.usecases.cached_licenses import kept_words
 from portal.usecases.caller import Caller
-from portal.usecases.confirmation import Stated, confirmed, require_confirmation
+from portal.usecases.confirmation import Stated, confirmed, confirmed_by_outcome, require_confirmation
 from portal.usecases.effects import Effect, effect
 from portal.usecases.left_behind import after_they_went
 from portal.usecases.roles import given, notify_of_role, require_roles, require_scope
@@ -136,14 +136,14 @@ def _lies_outside(organization: OrganizationFacts, address: str) -> bool:
 
 
 def change_role(*, caller: Caller, person_id: UUID, role: str, stated: Stated) -> Effect:
-    """Give a person another role."""
+    """Give a person another role, asked first.  Raises DirectoryRefused and what ``confirmed`` raises."""
     found = person_in(caller.organization, person_id)
     prompt = consequences.changing_role(found, role)
 
     def act(reason: str) -> bool:
         return roles.change_role(caller=caller, person_id=person_id, role=role, reason=reason)
 
-    changed = act(stated.reason) if prompt is None else confirmed(prompt, stated, act)
+    changed = confirmed_by_outcome(stated, act, lambda changed: prompt if changed else None)
     return effect(
         changed,
         _("{address}: the role is {after} now (before: {before}).").format(

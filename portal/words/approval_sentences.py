@@ -15,7 +15,10 @@ APPROVALS: Final[Mapping[str, Mapping[str, Promise]]] = {
     Kind.SUPER_USERS_CHANGED: {
         "group": _("{who} let the members of {super_user_group} ask for super-user grants."),
         "no_group": _("{who} no longer lets the members of {super_user_group_before} ask for super-user grants."),
-        "notice": _("{who} set after how many days owners are told of super-user openings: {notice_days}."),
+        "notice": _(
+            "{who} set after how many days owners are told of super-user openings: {notice_days} (before:"
+            " {notice_days_before})."
+        ),
         PLAIN: _("{who} changed the settings of super users."),
     },
     Kind.SUPER_USER_ADDED: {PLAIN: _("{who} let {recipient} ask for super-user grants.")},

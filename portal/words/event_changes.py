@@ -34,6 +34,11 @@ _MEMBERS: Final = {
     "alarm_address": gettext_lazy("who is mailed about alarms"),
     "credential": gettext_lazy("secret or key"),
     "for_group": gettext_lazy("for the members of"),
+    "openings": gettext_lazy("openings"),
+    "seconds": gettext_lazy("seconds"),
+    "counts_grants": gettext_lazy("openings under grants count"),
+    "forgets_copies": gettext_lazy("kept copies are forgotten"),
+    "super_users_group": gettext_lazy("group that may ask"),
     "for_people": gettext_lazy("people for whom it reads"),
     "sign_on_name": gettext_lazy("name"),
     "sign_on_state": gettext_lazy("state"),
@@ -199,4 +204,6 @@ def _begun(text: str) -> str:
 
 
 def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
     return "" if value is None else str(value)

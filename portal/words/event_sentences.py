@@ -46,6 +46,10 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         ),
         PLAIN: _("{who} tried “{operation}”, which takes the permission {missing}; it was refused."),
     },
+    Kind.REVIEW_STARTED: {PLAIN: _("{who} started the access review “{review_name}”.")},
+    Kind.REVIEW_KEPT: {PLAIN: _("{who} kept what {recipient} may, in the access review “{review_name}”.")},
+    Kind.REVIEW_REMOVED: {PLAIN: _("{who} took away what {recipient} may, in the access review “{review_name}”.")},
+    Kind.REVIEW_CLOSED: {PLAIN: _("{who} closed the access review “{review_name}”.")},
     Kind.PUBLISHING_REFUSED: {
         FURTHER: _(
             "{who} tried to protect a document, which they may not here; it was refused."

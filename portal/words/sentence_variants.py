@@ -42,8 +42,9 @@ ISSUER: Final = "issuer"
 """For what somebody did to a document that another person had protected."""
 
 AS_RECORDED: Final = (
-    *("version", "restored", "edition", "follows", "epoch", "hours", "notice_days", "legal_ground"),
+    *("version", "restored", "edition", "follows", "epoch", "hours"),
+    *("notice_days", "notice_days_before", "legal_ground"),
     *("super_user_group", "super_user_group_before", "openings", "seconds", "people_group", "days", "readable"),
-    *("operation", "missing"),
+    *("operation", "missing", "review_name"),
 )
 """Details that sentences name as they are recorded."""

@@ -23,6 +23,7 @@ from protection.models.labels import Label
 from protection.models.organization import FeedEntry, FeedHead, ServiceSettings
 from protection.models.previews import Preview, PreviewKind, PreviewState
 from protection.models.read_permissions import ApplicationReading, ReadPermission, ReadPermissionKind
+from protection.models.reviews import Review, ReviewAnswer, ReviewItem, ReviewKind
 from protection.models.scheduled import ScheduledRevocation
 from protection.models.scoped_requests import ApprovalState, ScopedRequest
 from protection.models.super_users import (
@@ -95,6 +96,10 @@ __all__ = [
     "RecoveryKey",
     "RegistrationState",
     "RequestState",
+    "Review",
+    "ReviewAnswer",
+    "ReviewItem",
+    "ReviewKind",
     "ScheduledRevocation",
     "ScopedRequest",
     "ServiceSettings",

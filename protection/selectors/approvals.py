@@ -11,6 +11,7 @@ from protection.models import (
     HandOver,
     HandOverState,
     ReadPermission,
+    Review,
     ServiceSettings,
     SuperUserGrant,
     Unmasking,
@@ -32,6 +33,7 @@ class Kind(StrEnum):
     READ_PERMISSION = "read_permission"
     HAND_OVER = "hand_over"
     NAMES = "names"
+    REVIEW = "review"
 
 
 def kinds_waiting(kinds: Collection[Kind]) -> list[Kind]:
@@ -41,6 +43,7 @@ def kinds_waiting(kinds: Collection[Kind]) -> list[Kind]:
         Kind.READ_PERMISSION: ReadPermission.objects.filter(state=ApprovalState.WAITING),
         Kind.HAND_OVER: HandOver.objects.filter(state=HandOverState.WAITING),
         Kind.NAMES: Unmasking.objects.filter(state="waiting"),
+        Kind.REVIEW: Review.objects.filter(closed_at=None),
     }
     asked = [Exists(waiting[kind]) for kind in kinds]
     found: tuple[bool, ...] = next(iter(ServiceSettings.objects.filter(id=1).values_list(*asked)), ())

@@ -1,5 +1,6 @@
 """Make, change and remove budgets of openings, and end pauses (docs/protocol.md P29, decision 33)."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 from uuid import UUID
@@ -28,6 +29,8 @@ MOST: Final = 50
 """Budgets of an organization: each decision reads them all."""
 LEAST_SECONDS, MOST_SECONDS = 60, 7 * 86_400
 MOST_OPENINGS: Final = 1_000_000
+_STATED: Final = frozenset({"openings", "seconds", "counts_grants", "forgets_copies"})
+"""What a change of a budget states before and after; whom it is for is named beside."""
 SMALL: Final = 20
 """A budget of fewer openings stops people who do nothing but their work."""
 CONFIRMED, RELEASED, REMOVED = "confirmed", "released", "removed"
@@ -89,11 +92,14 @@ def change_budget(*, actor: Actor, budget_id: UUID, terms: BudgetTerms) -> bool:
     differing = {name: value for name, value in _columns(terms).items() if getattr(row, name) != value}
     if not differing:
         return False
+    before = {name: getattr(row, name) for name in differing}
     for name, value in differing.items():
         setattr(row, name, value)
     row.save(update_fields=list(differing))
     touch()
-    _record(Kind.BUDGET_CHANGED, actor, row)
+    stated = sorted(_STATED & differing.keys())
+    changes = [{"member": name, "before": before[name], "after": differing[name]} for name in stated]
+    _record(Kind.BUDGET_CHANGED, actor, row, changes=changes)
     return True
 
 
@@ -221,7 +227,9 @@ def _details(row: Pause, note: str = "") -> dict[str, Any]:
     return {**members, "seconds": row.budget.seconds, **({"note": note} if note else {})}
 
 
-def _record(kind: Kind, actor: Actor, row: Budget, *, note: str = "") -> None:
+def _record(
+    kind: Kind, actor: Actor, row: Budget, *, note: str = "", changes: Sequence[Mapping[str, Any]] = ()
+) -> None:
     details = {
         "budget": str(row.id),
         "openings": row.openings,
@@ -231,4 +239,4 @@ def _record(kind: Kind, actor: Actor, row: Budget, *, note: str = "") -> None:
         "forgets_copies": row.forgets_copies,
         **({"note": note} if note else {}),
     }
-    record_action(kind, actor, recipient=row.subject_address, owner=row.owner_address, details=details)
+    record_action(kind, actor, recipient=row.subject_address, owner=row.owner_address, changes=changes, details=details)

@@ -55,7 +55,8 @@ def choose_group(*, actor: Actor, group: UUID | None, address: str = "") -> bool
         ]
     )  # fmt: skip
     details = {"super_user_group": address} if group is not None else {"super_user_group_before": before}
-    record_action(Kind.SUPER_USERS_CHANGED, actor, details=details)
+    changes = [{"member": "super_users_group", "before": before, "after": address}]
+    record_action(Kind.SUPER_USERS_CHANGED, actor, changes=changes if before and address else [], details=details)
     _stop_all_but(actor, *SuperUser.objects.values_list("person_id", flat=True))
     return True
 

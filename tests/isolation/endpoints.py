@@ -26,7 +26,7 @@ from portal.fastpath.middleware import BATCH, ONE
 from portal.middleware import SESSION_HOST
 from portal.usecases.caller import caller_at
 from portal.usecases.previews.ask import ask_about_person
-from protection.models import Alarm, Budget, Pause, ReadPermissionKind
+from protection.models import Alarm, Budget, Pause, ReadPermissionKind, ReviewItem
 from protection.selectors.organization import keys
 from protection.selectors.scopes import Scope
 from protection.selectors.templates import templates
@@ -35,6 +35,7 @@ from protection.services.hand_over import Person as Owner
 from protection.services.hand_over import Which, ask_hand_over
 from protection.services.publish_template import archive_template
 from protection.services.read_permissions import ask_permission
+from protection.services.reviews import NewItem, ReviewTerms, start_review
 from protection.services.revoke import Revocation
 from protection.services.save_label import LabelDraft, create_label
 from protection.services.schedule_revocation import schedule_revocation
@@ -181,6 +182,20 @@ def furnish(cast: Cast, folder: Path) -> Site:
             first_at=timezone.now(),
             last_at=timezone.now(),
         ).id
+        looked_at = start_review(
+            actor=caller.actor,
+            terms=ReviewTerms(
+                name="Every quarter",
+                kinds=("groups",),
+                groups=(group.id,),
+                reviewers=((cast.ada.id, cast.ada.address),),
+                days=1,
+                every_months=None,
+                removes=False,
+            ),
+            items=[NewItem(kind="groups", subject="address:gone@contoso.example", whom="gone", group=group.id)],
+        )
+        item = ReviewItem.objects.get(review_id=looked_at).id
         limit = Budget.objects.create(
             openings=1_000, seconds=600, who="people", owner_id=cast.ada.id, owner_address="", made_by=cast.ada.id
         )
@@ -233,6 +248,8 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "alarm_id": raised,
         "budget_id": limit.id,
         "block_id": blocked,
+        "review_id": looked_at,
+        "item": item,
         "pause_id": paused,
         "connection_id": provider,
         "token_id": secret,

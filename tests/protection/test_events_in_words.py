@@ -148,7 +148,8 @@ def test_a_role_a_setting_and_a_key_say_what_was_before(cast: Cast) -> None:
     person = done(cast.ada, "people", {"email": f"nora{uuid4().hex[:6]}@contoso.example", "name": "Nora"})
     address = person["email"]
     assert f"{ADA} added {address} as user." in happened(cast.ada, "person.created")["sentence"]
-    done(cast.ada, f"people/{person['id']}", {"role": "auditor"}, "PATCH")
+    changed = {"role": "auditor", "confirm": address, "reason": "A test"}
+    done(cast.ada, f"people/{person['id']}", changed, "PATCH")
     role = happened(cast.ada, "role.changed")
     assert role["sentence"].startswith(f"{ADA} changed the role of {address} from user to auditor.")
     german = happened(cast.ada, "role.changed", language="de")

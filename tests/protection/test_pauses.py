@@ -255,8 +255,9 @@ def test_a_removed_budget_ends_its_pauses_and_a_changed_one_does_not(cast: Cast,
     assert ask(cast.max, sealed[0]) == PAUSED
     assert confirmed(cast.ada, "contoso", "DELETE", f"budgets/{made.id}").json()["changed"]
     assert ask(cast.max, sealed[1]) == ""
-    kinds = [one.kind for one in ledger(cast, "contoso", "budget.")][:3]
-    assert kinds == ["budget.removed", "budget.changed", "budget.made"]
+    events = list(ledger(cast, "contoso", "budget."))[:3]
+    assert [one.kind for one in events] == ["budget.removed", "budget.changed", "budget.made"]
+    assert {"member": "openings", "before": 1, "after": 100} in events[1].personal["changes"]
 
 
 @pytest.mark.parametrize(

@@ -109,9 +109,12 @@ def test_a_role_opens_nothing(cast: Cast, browser: Browser) -> None:
     assert "No role opens a document" in text
     assert "audit:read" in text
     assert person_in(contoso, cast.max.id).roles == ("user",)
-    assert browser.post(f"{page}save/")["Location"] == f"/people/{cast.max.id}/"
+    stated = {"confirm": cast.max.address, "reason": "A test"}
+    assert browser.post(f"{page}save/", stated)["Location"] == f"/people/{cast.max.id}/"
     assert person_in(contoso, cast.max.id).roles == ("user", "auditor")
     browser.post(f"/people/{cast.max.id}/", {"act": "role", "role": "user"})
+    assert person_in(contoso, cast.max.id).roles == ("user", "auditor"), "it is asked first"
+    browser.post(f"/people/{cast.max.id}/", {"act": "role", "role": "user", **stated})
     assert person_in(contoso, cast.max.id).roles == ("user",)
 
 

@@ -12,7 +12,7 @@ from chancery.sdk.errors import NotSignedIn, Refused
 from chancery.sdk.options import ProtectOptions
 from chancery.sdk.results import Protected
 from chancery.sdk.session import Session
-from tests.portal.web.inspection import faults
+from tests.portal.web.inspection import faults, faults_here
 from tests.portal.web.visitor import Installation, Visitor
 
 
@@ -255,7 +255,7 @@ def test_every_page_of_an_organization_is_accessible_and_quiet(seeing: Visitor, 
     paths = ["", "documents/", "documents/?scope=all", "templates/", "templates/new/", "people/", "people/new/"]
     paths += ["groups/new/", "keys/", "keys/new/", "settings/", "audit/", "applications/", "applications/new/"]
     paths += ["domains/new/", "hand-overs/", "people/departed/", "scheduled/", "everywhere/", "everywhere/new/"]
-    paths += ["domains/contoso.example/"]
+    paths += ["domains/contoso.example/", "blocks/", "settings/all/", "people/reviews/", "people/roles/"]
     addresses = [f"{contoso}/{path}" for path in paths]
     addresses += [sent.address, *(f"{sent.address}{act}/" for act in ("revoke", "change", "successor"))]
     addresses += [
@@ -264,6 +264,32 @@ def test_every_page_of_an_organization_is_accessible_and_quiet(seeing: Visitor, 
     ]
     addresses += [linked(seeing, f"{contoso}/keys/", "td a")]
     assert [fault for address in addresses for fault in faults(seeing, address)] == []
+    assert seeing.complaints == []
+
+
+def test_blocking_somebody_is_accessible_and_quiet(seeing: Visitor, contoso: str) -> None:
+    assert faults(seeing, f"{contoso}/blocks/new/") == []
+    seeing.fill(who="rival.example")
+    seeing.click("Block")
+    seeing.page.locator("[name=reason]").fill("Sends traps")
+    assert faults_here(seeing, "the question") == []
+    seeing.click("Block")
+    seeing.page.get_by_role("button", name="Let in again").wait_for()
+    assert faults_here(seeing, "blocks with a row") == []
+    seeing.page.get_by_role("button", name="Let in again").click()
+    seeing.page.locator("[name=reason]").wait_for()
+    assert faults_here(seeing, "letting in again") == []
+    assert seeing.complaints == []
+
+
+def test_an_access_review_is_accessible_and_quiet(seeing: Visitor, contoso: str) -> None:
+    assert faults(seeing, f"{contoso}/people/reviews/new/") == []
+    seeing.fill(name="Every quarter")
+    seeing.page.get_by_label("Roles of people, groups and applications").check()
+    seeing.click("Start a review")
+    seeing.page.get_by_role("link", name="Every quarter").click()
+    seeing.page.get_by_role("heading", name="Every quarter").wait_for()
+    assert faults_here(seeing, "a review") == []
     assert seeing.complaints == []
 
 

@@ -131,6 +131,19 @@ def walk_sessions(cast: Cast, commands: Commands) -> None:
     run(cast.ada, "session", "end-all", "--person", late.address, *yes)
 
 
+def walk_reviews(cast: Cast, commands: Commands, group: str) -> None:
+    ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
+    run(ada, "group", "change", group, "--add", MAX)
+    named = ("--of", "groups", "--group", group, "--reviewer", ada.address)
+    made = run(ada, "review", "start", "Board", *named, "--days", "5", "--every-months", "3", "--removes", *yes)["id"]
+    assert run(ada, "review", "list")["results"]
+    first, second = (str(one["id"]) for one in run(ada, "review", "show", made, "--open")["results"])
+    run(ada, "review", "keep", made, first, *yes)
+    run(ada, "review", "remove", made, second, *yes)
+    run(ada, "review", "export", made, "--as", "json", "-o", str(cast.folder / f"{uuid4().hex[:6]}.json"))
+    run(ada, "review", "close", made, *yes)
+
+
 def walk_people(cast: Cast, commands: Commands) -> None:
     ada, run, yes = cast.ada, commands.run, ("--yes", "--reason", "A test")
     address = f"nora{uuid4().hex[:6]}@contoso.example"
@@ -156,6 +169,7 @@ def walk_people(cast: Cast, commands: Commands) -> None:
     run(ada, "service", "invalidate-licenses", "--group", group, "--yes")
     names = ("--name", "The board", "--description", "Decides more")
     run(ada, "group", "change", group, "--add", cast.olga.address, "--remove", MAX, *names)
+    walk_reviews(cast, commands, group)
     run(ada, "group", "change", group, "--archive", *yes)
     run(ada, "group", "change", group, "--unarchive")
     run(ada, "group", "delete", group, *yes)

@@ -129,6 +129,8 @@ READ: Final[Mapping[str, set[str]]] = {
     "person offboarding": {"documents", "disabled", "hand_overs"},
     "everywhere show": {"state", "skipped"},
     **dict.fromkeys(("role list", "role explain"), LIST),
+    **dict.fromkeys(("review list", "review show"), LIST),
+    "review export": FILE,
     "role rights": LIST | {"roles"},
     "preview show": {"state", "result"},
     "preview save": CHANGE | {"kind", "target"},
