@@ -164,11 +164,13 @@ def test_what_nobody_keeps_is_taken_away_on_the_day_but_never_the_last_administr
         by_itself = ReviewItem.objects.get(review_id=review, whom=gone.address)
         assert (by_itself.answer, by_itself.answered_address) == ("removed", "")
     assert ledger(house, "house", "review.removed")[0].details["by_itself"]
-    for one in (house.iris, house.jan):
+    for one, role in (
+        (house.iris, "global_administrator"),
+        (house.jan, "global_administrator"),
+        (house.kim, "auditor"),
+    ):
         if one.id != left.person_id:
-            give_role(
-                organization_id=here(house), role="global_administrator", person_id=one.id, reason="", actor=ACTOR
-            )
+            give_role(organization_id=here(house), role=role, person_id=one.id, reason="", actor=ACTOR)
 
 
 def test_without_that_what_is_overdue_stays_and_is_shown_loudly(house: Cast) -> None:

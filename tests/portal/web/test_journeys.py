@@ -271,13 +271,15 @@ def test_blocking_somebody_is_accessible_and_quiet(seeing: Visitor, contoso: str
     assert faults(seeing, f"{contoso}/blocks/new/") == []
     seeing.fill(who="rival.example")
     seeing.click("Block")
-    seeing.page.locator("[name=reason]").fill("Sends traps")
+    question = seeing.page.get_by_role("dialog")
+    question.locator("[name=reason]").fill("Sends traps")
     assert faults_here(seeing, "the question") == []
-    seeing.click("Block")
-    seeing.page.get_by_role("button", name="Let in again").wait_for()
+    question.get_by_role("button", name="Block", exact=True).click()
+    again = seeing.page.get_by_role("button", name="Let in again")
+    again.wait_for()
     assert faults_here(seeing, "blocks with a row") == []
-    seeing.page.get_by_role("button", name="Let in again").click()
-    seeing.page.locator("[name=reason]").wait_for()
+    again.click()
+    question.locator("[name=reason]").wait_for()
     assert faults_here(seeing, "letting in again") == []
     assert seeing.complaints == []
 
