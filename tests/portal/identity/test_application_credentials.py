@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module  # noqa: TID251  # a module whose name begins with a number
 from typing import Any
 from unittest.mock import ANY
 
@@ -18,6 +19,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.cache import cache
+from django.db import connection
+from django.db.migrations.loader import MigrationLoader
 from django.test import override_settings
 from django.utils import timezone
 
@@ -138,6 +141,16 @@ class SecretsTest(CredentialTest):
         )
         assert self.by_secret("of before")[0] == 401
         assert not Client.objects.get(id=self.made.client_id).check_secret("of before")
+
+    def test_the_migration_takes_the_secrets_of_before_over(self) -> None:
+        migration = import_module("tenants.directory.migrations.0029_application_credentials")
+        apps = MigrationLoader(connection).project_state(("directory", "0029_application_credentials")).apps
+        ApplicationCredential.objects.of_installation().delete()
+        Client.objects.filter(id=self.made.client_id).update(secret=make_password("of before"))
+        migration.take_over(apps, None)
+        (one,) = credentials_of(self.contoso.id, self.made.client_id)
+        assert timedelta(days=729) < one.expires_at - timezone.now() <= timedelta(days=730)
+        assert self.by_secret("of before")[0] == 200
 
     def test_basic_authentication_signs_in_and_its_client_is_the_one_that_counts(self) -> None:
         other = create_application(organization_id=self.fabrikam.id, name="Other", actor=builders.ACTOR)
