@@ -44,8 +44,8 @@ def require_mergeable(*, kept: UUID, merged: UUID) -> None:
     for one in held_roles(list(places[merged]), people=[merged]):
         raise DirectoryRefused(
             _(
-                "The other account holds a role at {organization}. End the role or that organization first, or keep that"
-                " account and merge this one into it."
+                "The other account holds a role at {organization}. End the role or that organization first, or keep"
+                " that account and merge this one into it."
             ).format(organization=places[merged][one.organization_id].organization.name)
         )
     for one, other in ((kept, merged), (merged, kept)):
