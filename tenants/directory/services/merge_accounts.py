@@ -41,12 +41,12 @@ def require_mergeable(*, kept: UUID, merged: UUID) -> None:
     if Operator.objects.filter(person_id=merged).exists():
         raise DirectoryRefused(_("An operator's account is not merged into another one. Merge the other one into it."))
     places = {person: _places(person) for person in (kept, merged)}
-    for one in held_roles(list(places[merged]), people=[merged]):
+    for role in held_roles(list(places[merged]), people=[merged]):
         raise DirectoryRefused(
             _(
                 "The other account holds a role at {organization}. End the role or that organization first, or keep"
                 " that account and merge this one into it."
-            ).format(organization=places[merged][one.organization_id].organization.name)
+            ).format(organization=places[merged][role.organization_id].organization.name)
         )
     for one, other in ((kept, merged), (merged, kept)):
         for organization, place in places[one].items():
