@@ -33,7 +33,20 @@ def review() -> None:
 @in_organization
 def list_reviews(output: Output, place: Organization, limit: int | None) -> None:
     """List access reviews, the newest first."""
-    columns = ["number", "name", "state", "due_at", "open", "items", "kept", "removed", "removes", "every_months", "id"]
+    columns = [
+        "number",
+        "name",
+        "state",
+        "due_at",
+        "open",
+        "items",
+        "kept",
+        "removed",
+        "removes",
+        "every_months",
+        "next_at",
+        "id",
+    ]
     tables.show(output, place.each(REVIEWS), columns, empty=message("Nothing was reviewed."), limit=limit)
 
 
@@ -114,7 +127,10 @@ def remove(output: Output, place: Organization, review_id: UUID, item: int, reas
 @asks
 @in_organization
 def close(output: Output, place: Organization, review_id: UUID, reason: str, *, yes: bool) -> None:
-    """Close a review; what is open stays as it is."""
+    """Close a review, and stop repeating it.
+
+    What is open stays as it is. One that closed by itself on its day is closed again to stop repeating it.
+    """
     carry_out(output, place, "POST", f"{REVIEWS}/{review_id}/close", yes=yes, reason=reason)
 
 

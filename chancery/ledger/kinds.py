@@ -82,6 +82,8 @@ class Kind(StrEnum):
     REVIEW_KEPT = "review.kept"
     REVIEW_REMOVED = "review.removed"
     REVIEW_CLOSED = "review.closed"
+    REVIEW_STOPPED = "review.stopped"
+    REVIEW_PUT_OFF = "review.put_off"
     RECOVERY_KEYS_NAMED = "recovery_keys.named"
     RECOVERY_KEY_SHOWN = "recovery_key.shown"
     RECOVERY_KEY_PRESENTED = "recovery_key.presented"

@@ -12,6 +12,7 @@ from chancery.policy.case import Allow, Basis, Case, Decision, Deny, ReadPermiss
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import ALL_RIGHTS, READING
 from chancery.policy.subject import Subject
+from chancery.policy.unmet import condition_ends
 
 ONLINE_SECONDS: Final = 300
 """How long a license for one opening lives: long enough to decrypt a large file, too short to be kept."""
@@ -33,7 +34,8 @@ def by_super_user_grant(case: Case) -> Decision:
     )
     if grant is None or not valid:
         return Deny(Reason.SUPER_USER_GRANT_INVALID)
-    return Allow(ALL_RIGHTS, Basis.SUPER_USER, expires=min(grant.ends, now + SHORT_SECONDS), offline_until=now)
+    ends = _first(case, grant.ends, now + SHORT_SECONDS)
+    return Allow(ALL_RIGHTS, Basis.SUPER_USER, expires=ends, offline_until=now)
 
 
 def by_read_permission(
@@ -48,7 +50,7 @@ def by_read_permission(
         return Deny(Reason.READ_PERMISSION_INVALID)
     if not permission.covers or (permission.for_person and permission.person is None):
         return Deny(Reason.OUTSIDE_READ_PERMISSION)
-    ends = min(permission.ends, now + ONLINE_SECONDS)
+    ends = _first(case, permission.ends, now + ONLINE_SECONDS)
     if permission.person is not None:
         return _as_the_person(case, permission.person, permission.whole or permission.person, ends, evaluate)
     denied = withdrawn(case)
@@ -67,6 +69,12 @@ def is_valid(permission: ReadPermission, application: UUID, now: int) -> bool:
         and permission.approver not in (None, permission.holder, permission.asked_by)
         and permission.starts <= now < permission.ends
     )
+
+
+def _first(case: Case, *ends: int) -> int:
+    """Return the first of these ends and of those of what binds every opening: a grant is no way around them."""
+    binding = condition_ends(case.organization.conditions, case.now)
+    return min(*ends, *(end for end in binding if end is not None))
 
 
 def _as_the_person(

@@ -9,10 +9,12 @@ twice is in the times twice, and where they are put forward, what they never sho
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -21,9 +23,13 @@ from chancery.texts import message
 
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 DAY_SECONDS: Final = 86_400
+MOST_TIMES: Final = 20
+"""Different times in one list, of a policy or of an organization: every decision looks at each of them."""
 _MIDNIGHT: Final = 24 * 60
-_LOOKED_AHEAD: Final = 15
-"""Days: a time of the week that the clocks leave out one day comes a week later."""
+_FIRST_DAY: Final = DAYS.index("thu")
+"""The day of the week on which 1970 began."""
+_LOOKED_AHEAD: Final = 16
+"""Days from the beginning of one: a time of the week that the clocks leave out one day comes a week later."""
 _SPAN: Final = re.compile(r"([0-2]\d):([0-5]\d)-([0-2]\d):([0-5]\d)")
 
 
@@ -48,8 +54,16 @@ class Times:
 
 
 def parse_times(texts: Iterable[str]) -> tuple[Times, ...]:
-    """Read times as they are written.  Raises InvalidPolicy."""
-    return tuple(map(_parsed, texts))
+    """Read times as they are written; what is there twice is kept once.  Raises InvalidPolicy, also for too many."""
+    found: dict[Times, None] = {}
+    for text in texts:
+        found[_parsed(text)] = None
+        if len(found) > MOST_TIMES:
+            raise InvalidPolicy(
+                message("At most {most} times can be named.", most=MOST_TIMES),
+                remedy=message("Name several days in one time, like: mon wed fri 08:00-18:00 Europe/Berlin."),
+            )
+    return tuple(found)
 
 
 def is_open(times: Sequence[Times], now: int) -> bool:
@@ -59,11 +73,9 @@ def is_open(times: Sequence[Times], now: int) -> bool:
 
 def next_change(times: Sequence[Times], now: int) -> int | None:
     """Return the first moment after now at which what ``is_open`` says changes; None where it does not in two weeks."""
-    if not times:
-        return None
-    before = is_open(times, now)
-    moments = sorted({moment for one in times for moment in _moments(one, now) if moment > now})
-    return next((moment for moment in moments if is_open(times, moment) is not before), None)
+    changes = _changes(tuple(times), now // DAY_SECONDS)
+    place = bisect_right(changes, now)
+    return changes[place] if place < len(changes) else None
 
 
 def _holds(times: Times, now: int) -> bool:
@@ -71,37 +83,57 @@ def _holds(times: Times, now: int) -> bool:
     return times.hold_at(shown.weekday(), shown.hour * 60 + shown.minute)
 
 
-def _moments(times: Times, now: int) -> Iterator[int]:
-    """Yield the moments at which one may begin or end: where the clocks show that, and where they are changed."""
-    zone = _zone(times.zone)
-    today = datetime.fromtimestamp(now, zone).date()
-    for number in range(-1, _LOOKED_AHEAD):
-        day = today + timedelta(days=number)
-        for minute in (times.begins, times.ends):
-            yield from _shown(day, minute, zone)
-        yield from _changed_clocks(now + number * DAY_SECONDS, zone)
+@lru_cache(maxsize=512)
+def _changes(times: tuple[Times, ...], day: int) -> tuple[int, ...]:
+    """Return when what ``is_open`` says changes from a day on, counted from 1970, in order.
+
+    It is kept by day: an opening asks for it several times, and a batch of openings for each of its documents.
+    """
+    begins, ends = day * DAY_SECONDS, (day + _LOOKED_AHEAD) * DAY_SECONDS
+    merged: list[int] = []
+    for first, last in sorted(span for one in times for span in _spans(one, begins, ends)):
+        if merged and first <= merged[-1]:
+            merged[-1] = max(merged[-1], last)
+        else:
+            merged += (first, last)
+    return tuple(moment for moment in merged if begins < moment < ends)
 
 
-def _shown(day: date, minute: int, zone: ZoneInfo) -> Iterator[int]:
-    """Yield when the clocks show a minute of a day: an hour that they show twice, twice."""
-    shown = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(minutes=minute)
-    for fold in (0, 1):
-        yield int(shown.replace(tzinfo=zone, fold=fold).timestamp())
+def _spans(times: Times, begins: int, ends: int) -> Iterator[tuple[int, int]]:
+    """Yield from when until when a time holds within a span, apart wherever the clocks are changed."""
+    until = times.ends if times.begins < times.ends else times.ends + _MIDNIGHT
+    for low, high, ahead in _clocks(times.zone, begins, ends):
+        # The day before the first one counts too: what begins on it may end on the first.
+        for day in range((low + ahead) // DAY_SECONDS - 1, (high + ahead) // DAY_SECONDS + 1):
+            if (day + _FIRST_DAY) % 7 in times.days:
+                midnight = day * DAY_SECONDS - ahead
+                first, last = max(low, midnight + times.begins * 60), min(high, midnight + until * 60)
+                if first < last:
+                    yield first, last
+
+
+@lru_cache(maxsize=512)
+def _clocks(zone: str, begins: int, ends: int) -> tuple[tuple[int, int, int], ...]:
+    """Return from when until when within a span the clocks of a zone are how many seconds ahead of UTC."""
+    known = _zone(zone)
+    changed = [moment for day in range(begins, ends, DAY_SECONDS) for moment in _changed_clocks(day, known)]
+    return tuple((low, high, _ahead(low, known)) for low, high in pairwise((begins, *changed, ends)))
 
 
 def _changed_clocks(begins: int, zone: ZoneInfo) -> Iterator[int]:
     """Yield when the clocks are changed within a day from a moment on."""
     low, high = begins, begins + DAY_SECONDS
-    if _offset(low, zone) == _offset(high, zone):
+    if _ahead(low, zone) == _ahead(high, zone):
         return
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if _offset(middle, zone) == _offset(low, zone) else (low, middle)
+        low, high = (middle, high) if _ahead(middle, zone) == _ahead(low, zone) else (low, middle)
     yield high
 
 
-def _offset(moment: int, zone: ZoneInfo) -> timedelta | None:
-    return datetime.fromtimestamp(moment, zone).utcoffset()
+def _ahead(moment: int, zone: ZoneInfo) -> int:
+    offset = datetime.fromtimestamp(moment, zone).utcoffset()
+    return 0 if offset is None else offset // timedelta(seconds=1)
 
 
 @lru_cache(maxsize=512)

@@ -45,6 +45,7 @@ QUARTER: Final[dict[str, Any]] = {
     "started_at": "2026-11-29T09:00:00Z",
     "due_at": "2026-12-13T09:00:00Z",
     "every_months": 3,
+    "next_at": "2027-02-27T09:00:00Z",
     "removes": False,
     "state": "open",
     "items": 12,
@@ -70,7 +71,19 @@ ITEM: Final[dict[str, Any]] = {
     "may_answer": False,
 }
 STATES: Final = ("open", "overdue", "closed")
-_SHOWN: Final = ("number", "name", "started_by", "every_months", "removes", "state", "items", "open", "kept", "removed")
+_SHOWN: Final = (
+    "number",
+    "name",
+    "started_by",
+    "every_months",
+    "next_at",
+    "removes",
+    "state",
+    "items",
+    "open",
+    "kept",
+    "removed",
+)
 
 
 class ReviewBody(Confirmed):
@@ -113,6 +126,9 @@ class ReviewShown(Answer):
     started_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField()
     every_months = serializers.IntegerField(allow_null=True)
+    next_at = serializers.DateTimeField(
+        allow_null=True, help_text="When the next one begins by itself; null where none does, or it has begun."
+    )
     removes = serializers.BooleanField()
     state = serializers.ChoiceField(choices=list(STATES))
     items = serializers.IntegerField()
@@ -310,8 +326,11 @@ class CloseReview(OrganizationView):
     needs = {"POST": Permission.ROLES_MANAGE}
 
     @extend_schema(
-        summary="Close an access review",
-        description="Asked first where something is open: confirm is its name.",
+        summary="Close an access review and stop repeating it",
+        description=(
+            "Asked first where something is open or it is repeated: confirm is its name. One that closed by itself on"
+            " its day is closed again to stop repeating it."
+        ),
         request=Confirmed,
         responses={200: EffectAnswer},
         examples=[OpenApiExample("Close", {"confirm": "Every quarter"}, request_only=True)],

@@ -9,7 +9,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.languages import grouped
+from chancery.errors import ChanceryError
+from portal.languages import grouped, with_next_step
 from portal.notifications.mails import in_language, write_mail
 from protection.selectors.reviews import ReviewFacts
 from tenants.directory.selectors.people import PersonFacts
@@ -43,6 +44,23 @@ def mail_review_due(
             write_mail(reader.email, subject, _about(organization, found, when, after))
 
 
+def mail_review_put_off(
+    readers: Iterable[PersonFacts], organization: OrganizationFacts, found: ReviewFacts, error: ChanceryError
+) -> None:
+    """Tell who started a review why the next one did not begin, and when it is tried again."""
+    for reader in readers:
+        with in_language(reader.language), timezone.override(ZoneInfo(reader.time_zone or "UTC")):
+            subject = _("The access review “{name}” did not begin again").format(name=found.name)
+            text = _("{organization}: {why}\n\nIt is tried again on {when}. To end that, close it here:\n\n{page}\n")
+            body = text.format(
+                organization=organization.name,
+                why=with_next_step(error),
+                when=date_format(timezone.localtime(found.next_at), "DATETIME_FORMAT"),
+                page=_page(organization, found),
+            )
+            write_mail(reader.email, subject, body)
+
+
 def _about(organization: OrganizationFacts, found: ReviewFacts, when: str, after: str) -> str:
     number = ngettext("{number} item is open.", "{number} items are open.", found.open)
     text = _("{organization} reviews who may what, until {when}. {number}\n\n{after}\n\n{page}\n")
@@ -51,5 +69,9 @@ def _about(organization: OrganizationFacts, found: ReviewFacts, when: str, after
         when=when,
         number=number.format(number=grouped(found.open)),
         after=after,
-        page=f"{organization.origin}{reverse('review', args=(found.id,))}",
+        page=_page(organization, found),
     )
+
+
+def _page(organization: OrganizationFacts, found: ReviewFacts) -> str:
+    return f"{organization.origin}{reverse('review', args=(found.id,))}"

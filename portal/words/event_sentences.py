@@ -50,6 +50,8 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
     Kind.REVIEW_KEPT: {PLAIN: _("{who} kept what {recipient} may, in the access review “{review_name}”.")},
     Kind.REVIEW_REMOVED: {PLAIN: _("{who} took away what {recipient} may, in the access review “{review_name}”.")},
     Kind.REVIEW_CLOSED: {PLAIN: _("{who} closed the access review “{review_name}”.")},
+    Kind.REVIEW_STOPPED: {PLAIN: _("{who} ended the repetition of the access review “{review_name}”.")},
+    Kind.REVIEW_PUT_OFF: {PLAIN: _("{who} could not begin the access review “{review_name}” again and put it off.")},
     Kind.PUBLISHING_REFUSED: {
         FURTHER: _(
             "{who} tried to protect a document, which they may not here; it was refused."

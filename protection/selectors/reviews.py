@@ -40,6 +40,7 @@ class ReviewFacts:
     days: int
     due_at: datetime
     every_months: int | None
+    next_at: datetime | None
     removes: bool
     closed_at: datetime | None
     closed_by: str
@@ -168,6 +169,7 @@ def _facts(row: Review) -> ReviewFacts:
         days=row.days,
         due_at=row.due_at,
         every_months=row.every_months,
+        next_at=row.next_at,
         removes=row.removes,
         closed_at=row.closed_at,
         closed_by=row.closed_address,

@@ -24,7 +24,6 @@ PLATFORMS: Final = ("browser", "darwin", "linux", "windows")
 CLIENTS: Final = (APPLICATION, *PLATFORMS)
 """Kinds of client that protect: an application counts as one on whatever device it runs."""
 MOST_NETWORKS: Final = 200
-MOST_TIMES: Final = 50
 MOST_GROUPS: Final = 50
 TRACKING: Final = tuple(Tracking.values)
 NO_GROUP: Final = UUID(int=0)
@@ -206,7 +205,7 @@ def _checked(configuration: Configuration) -> Configuration:
     return replace(
         configuration,
         networks=None if configuration.networks is None else list(dict.fromkeys(conditions.networks)),
-        times=None if configuration.times is None else list(dict.fromkeys(map(str, conditions.times))),
+        times=None if configuration.times is None else list(map(str, conditions.times)),
         platforms_off=_sorted(configuration.platforms_off),
         protectors=_sorted(configuration.protectors),
         protectors_on=_sorted(configuration.protectors_on),
@@ -227,8 +226,6 @@ def _check(configuration: Configuration) -> None:
             message("At most {most} groups can be named.", most=MOST_GROUPS),
             remedy=message("Make a group that holds them."),
         )
-    if len(configuration.times or ()) > MOST_TIMES:
-        raise InvalidPolicy(message("At most {most} times can be named.", most=MOST_TIMES))
     if len(configuration.networks or ()) > MOST_NETWORKS:
         raise InvalidPolicy(message("At most {most} networks can be named.", most=MOST_NETWORKS))
     if configuration.suite is not None:

@@ -138,16 +138,25 @@ def note_failure(*, review: UUID, item: int, failure: str) -> None:
 
 @transaction.atomic
 def close_review(*, actor: Actor | None, review: UUID) -> bool:
-    """Close a review: nothing in it is answered any more.  Returns whether it was open.  Raises NotFound."""
+    """Close a review: nothing in it is answered any more.  Returns whether anything changed.  Raises NotFound.
+
+    Where somebody closes it, closed by itself or not, it is not repeated either; the service closes it on its day with
+    ``actor`` None, and the next one still begins.
+    """
     row = _locked(review)
-    if row.closed_at is not None:
-        return False
-    row.closed_at = timezone.now()
-    row.closed_address = "" if actor is None else actor.address or actor.name
-    row.save(update_fields=["closed_at", "closed_address"])
-    counted = {answer.value or "open": row.items.filter(answer=answer).count() for answer in ReviewAnswer}
-    _record(Kind.REVIEW_CLOSED, actor, row, counted)
-    return True
+    closes, stops = row.closed_at is None, actor is not None and row.next_at is not None
+    if closes:
+        row.closed_at = timezone.now()
+        row.closed_address = "" if actor is None else actor.address or actor.name
+    if stops:
+        row.next_at = None
+    row.save(update_fields=["closed_at", "closed_address", "next_at"])
+    if closes:
+        counted = {answer.value or "open": row.items.filter(answer=answer).count() for answer in ReviewAnswer}
+        _record(Kind.REVIEW_CLOSED, actor, row, counted)
+    if stops:
+        _record(Kind.REVIEW_STOPPED, actor, row, {})
+    return closes or stops
 
 
 @transaction.atomic
@@ -188,6 +197,20 @@ def next_repeated() -> Review | None:
     return row
 
 
+@transaction.atomic
+def put_off(*, review: UUID, failure: str) -> None:
+    """Have the next one, which could not begin, begin a period later than now.  Raises NotFound.
+
+    ``failure`` says why it could not.
+    """
+    row = _locked(review)
+    if row.every_months is None:
+        return
+    row.next_at = timezone.now() + row.every_months * _MONTH
+    row.save(update_fields=["next_at"])
+    _record(Kind.REVIEW_PUT_OFF, None, row, {"failure": failure})
+
+
 def starter_of(review: UUID) -> Actor:
     """Return who started a review, as whom the worker carries on."""
     return Actor.from_json(Review.objects.values_list("started_by", flat=True).get(id=review))
@@ -211,7 +234,7 @@ def _check(terms: ReviewTerms, items: Sequence[NewItem]) -> None:
         )
     if len(items) > MOST_ITEMS:
         raise InvalidPolicy(
-            message("{number} items are too many for one review.", number=len(items)),
+            message("There is too much to review at once."),
             remedy=message("Review less at a time: at most {most} items.", most=MOST_ITEMS),
         )
 

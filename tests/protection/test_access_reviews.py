@@ -12,13 +12,16 @@ from django.core import mail
 from django.utils import timezone
 
 from portal.tasks import carry_on_access_reviews
+from portal.usecases.reviews.gather import gathered
 from protection.actor import Actor
 from protection.models import Review, ReviewItem, SuperUser
 from protection.selectors.reviews import reviews_due
+from protection.services.reviews import MOST_ITEMS
 from protection.services.super_users import add_super_user
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.models import ApiClient, GroupMember, Membership, RoleAssignment
+from tenants.directory.selectors.reviewed import members_since
 from tenants.directory.services.create_application import create_application
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.create_person import create_person
@@ -301,3 +304,94 @@ def test_the_pages_start_and_answer_one(house: Cast) -> None:
 
 def actor_of(player: Player) -> Any:
     return Actor(person=player.id, address=player.address, source="test")
+
+
+# --- repeated ones ------------------------------------------------------------------------------------------------
+
+
+def due(house: Cast, *reviews: str, **changed: Any) -> None:
+    """Let the next ones of reviews begin now, and the worker see to it until nothing is due."""
+    with in_organization(here(house)):
+        Review.objects.filter(id__in=reviews).update(next_at=timezone.now(), **changed)
+        mail.outbox.clear()
+        carry_on_access_reviews(str(here(house)))
+        assert reviews_due([house.organizations["house"].schema_name]) == set()
+
+
+def put_off(house: Cast, review: str) -> bool:
+    """Tell whether the next one begins a period later, and who started it and the ledger know of it."""
+    with in_organization(here(house)):
+        later = Review.objects.get(id=review).next_at
+    events = [one for one in ledger(house, "house", "review.put_off") if one.details["review"] == review]
+    told = [one.to[0] for one in mail.outbox if "did not begin again" in one.subject]
+    assert (len(events), told) in [(0, []), (1, [house.iris.address])]
+    return bool(events) and later is not None and later > timezone.now() + timedelta(days=80)
+
+
+def test_a_repeated_review_of_nothing_goes_on_a_period_later_and_tells(house: Cast) -> None:
+    review = started(house, "roles", every_months=3)
+    due(house, review, kinds=["read_permissions"])
+    assert put_off(house, review)
+    (told,) = (one for one in mail.outbox if "did not begin again" in one.subject)
+    assert "nothing to review" in told.body
+    due(house, review, kinds=["roles"])
+    with in_organization(here(house)):
+        assert Review.objects.exclude(id=review).count() == 1
+        assert Review.objects.get(id=review).next_at is None
+
+
+def test_a_review_of_too_much_hinders_no_other_and_loads_no_more_than_it_holds(house: Cast) -> None:
+    place = here(house)
+    address = f"g{uuid4().hex[:8]}@house.example"
+    first = [Member(address="x@elsewhere.example")]
+    group = create_group(organization_id=place, address=address, name="G", members=first, actor=ACTOR)
+    large = started(house, "groups", groups=[address], every_months=3)
+    other = started(house, "roles", every_months=3)
+    GroupMember.objects.within(place).bulk_create(
+        GroupMember(organization_id=place, group_id=group.id, address=f"m{number}@elsewhere.example")
+        for number in range(MOST_ITEMS + 10)
+    )
+    with in_organization(place):
+        assert len(gathered(place, ["groups"], [group.id])) == MOST_ITEMS + 1
+        assert len(members_since(place, groups=[group.id], limit=3)) == 3
+    due(house, large, other)
+    assert put_off(house, large)
+    with in_organization(place):
+        (begun,) = Review.objects.exclude(id__in=[large, other])
+        assert begun.kinds == ["roles"]
+    refused = call(house.iris, "house", "POST", "reviews", {"name": "All", "kinds": ["groups"], "groups": [address]})
+    assert "Review less at a time" in str(problem(refused, 400, "invalid_policy"))
+    GroupMember.objects.within(place).filter(group_id=group.id).delete()
+
+
+def test_a_repeated_review_whose_reviewers_are_gone_goes_to_administrators(house: Cast) -> None:
+    review = started(house, "roles", every_months=3)
+    due(house, review, reviewers=[uuid4()])
+    with in_organization(here(house)):
+        assert set(Review.objects.exclude(id=review).get().reviewers) == {house.iris.id, house.jan.id}
+
+
+def test_closing_a_repeated_review_asks_and_stops_it_even_when_it_closed_by_itself(house: Cast) -> None:
+    review = started(house, "roles", every_months=3)
+    with in_organization(here(house)):
+        ReviewItem.objects.filter(review_id=review).update(answer="kept")
+    overdue(house, review)
+    shown = call(house.iris, "house", "GET", f"reviews/{review}").json()
+    assert (shown["state"], shown["next_at"] is not None) == ("closed", True), "its day ends it, not the next one"
+    browser = Site(house, {}).browser("house.localhost:8000", house.iris)
+    page = browser.get(f"/people/reviews/{review}/").content.decode()
+    assert "Stop repeating" in page
+    assert "The next one begins on" in page
+    asked = problem(call(house.iris, "house", "POST", f"reviews/{review}/close"), 409, "confirmation_required")
+    assert any("not repeated any more" in one for one in asked["consequences"])
+    assert said(house.jan, "POST", f"reviews/{review}/close").json()["changed"]
+    assert call(house.iris, "house", "GET", f"reviews/{review}").json()["next_at"] is None
+    assert ledger(house, "house", "review.stopped")[0].details["review"] == review
+    assert "Stop repeating" not in browser.get(f"/people/reviews/{review}/").content.decode()
+    assert not said(house.iris, "POST", f"reviews/{review}/close").json()["changed"]
+    still = started(house, "roles", every_months=3)
+    asked = problem(call(house.iris, "house", "POST", f"reviews/{still}/close"), 409, "confirmation_required")
+    assert len(asked["consequences"]) == 3
+    browser.post(f"/people/reviews/{still}/close/", {"confirm": "Every quarter"})
+    with in_organization(here(house)):
+        assert Review.objects.get(id=still).next_at is None

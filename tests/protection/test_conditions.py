@@ -1,5 +1,6 @@
 """What an opening must meet beyond being granted: days of one's own, a program that enforces, a time window."""
 
+import io
 import os
 import sys
 import time
@@ -15,9 +16,11 @@ import pytest
 from django.utils import timezone
 
 from audit.services.report import ingest
+from chancery.errors import InvalidFile
 from chancery.policy.computed import Computed
 from chancery.policy.policy import Conditions
 from chancery.policy.rights import Right
+from chancery.policy.times import MOST_TIMES, parse_times
 from chancery.sdk.errors import LocalFailure, Misused, Refused
 from chancery.sdk.licensed import Room
 from chancery.sdk.options import ProtectOptions
@@ -330,3 +333,20 @@ def test_whose_days_have_ended_does_not_know_the_next_key(cast: Cast, plan: Path
             at=timezone.now() - timedelta(days=8)
         )
     assert opening(cast.max, sealed.path).rekey
+
+
+# --- more than a policy holds ---------------------------------------------------------------------------------------
+
+
+def test_a_file_whose_policy_names_too_many_times_is_refused_and_not_judged(cast: Cast, plan: Path) -> None:
+    """Whoever protects by a program of their own seals what they like."""
+    many = tuple(parse_times([f"mon-sun 00:00-23:{number:02} UTC"])[0] for number in range(MOST_TIMES + 1))
+    protect(cast.olga, plan)
+    sealed = cast.olga.offline().protect(
+        plan,
+        ProtectOptions(grants=(f"{RITA}:VIEW",), conditions=Conditions(times=many)),
+        target=plan.with_name("many.sealed"),
+    )
+    with pytest.raises(InvalidFile):
+        cast.rita.session.open_stream(sealed.path, io.BytesIO())
+    assert "content.registered" not in {one.kind for one in ledger(cast, "contoso", cid=sealed.cid)}

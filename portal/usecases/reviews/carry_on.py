@@ -8,16 +8,17 @@ from django.utils.translation import gettext as _
 
 from chancery.errors import ChanceryError
 from portal.languages import reason_of
-from portal.notifications.reviews import mail_review_due, mail_review_waits
+from portal.notifications.reviews import mail_review_due, mail_review_put_off, mail_review_waits
 from portal.usecases.caller import Caller, caller_at
 from portal.usecases.reviews.answer import take_away
 from portal.usecases.reviews.gather import gathered
 from portal.usecases.reviews.remove import TAKES, is_own
-from portal.usecases.self_granted_access import enabled_with_role
-from protection.models import ReviewAnswer
+from portal.usecases.self_granted_access import NOTIFIED_AT_MOST, enabled_with_role
+from protection.models import Review, ReviewAnswer
 from protection.selectors.reviews import ItemFacts, ReviewFacts, review, review_items
 from protection.services.reviews import (
     MOST_ITEMS,
+    MOST_REVIEWERS,
     ReviewTerms,
     close_review,
     next_overdue,
@@ -25,6 +26,7 @@ from protection.services.reviews import (
     next_repeated,
     note_failure,
     note_told,
+    put_off,
     start_review,
     starter_of,
 )
@@ -95,28 +97,46 @@ def _take(callers: list[Caller], found: ReviewFacts, item: ItemFacts) -> int:
 
 
 def _repeat(organization: OrganizationFacts) -> bool:
-    """Begin the next review where its time has come, of what there is by now; return whether there was one."""
+    """Begin the next review where its time has come, of what there is by now; return whether there was one.
+
+    One that cannot begin is put off by its months, so that it neither ends unseen nor keeps others from theirs.
+    """
     with transaction.atomic():
         row = next_repeated()
         if row is None:
             return False
-        items = gathered(organization.id, row.kinds, row.groups)
-        present = enabled_with_role(organization.id, ADMINISTRATOR)
-        reviewers = [one for one in present if one.id in row.reviewers] or present
-        if not items or not reviewers:
-            return True
-        terms = ReviewTerms(
-            name=row.name,
-            kinds=tuple(row.kinds),
-            groups=tuple(row.groups),
-            reviewers=tuple((one.id, one.email) for one in reviewers),
-            days=row.days,
-            every_months=row.every_months,
-            removes=row.removes,
-        )
-        made = review(start_review(actor=starter_of(row.id), terms=terms, items=items))
-        mail_review_waits(reviewers, organization, made)
+        try:
+            with transaction.atomic():
+                _begin_again(organization, row)
+        except ChanceryError as error:
+            put_off(review=row.id, failure=reason_of(error))
+            mail_review_put_off(_starter(organization, row), organization, review(row.id), error)
     return True
+
+
+def _begin_again(organization: OrganizationFacts, row: Review) -> None:
+    """Begin a review like one before.  Raises InvalidPolicy: there is nothing, too much, or nobody to review it."""
+    present = enabled_with_role(organization.id, ADMINISTRATOR)
+    reviewers = [one for one in present if one.id in row.reviewers] or present[:MOST_REVIEWERS]
+    terms = ReviewTerms(
+        name=row.name,
+        kinds=tuple(row.kinds),
+        groups=tuple(row.groups),
+        reviewers=tuple((one.id, one.email) for one in reviewers),
+        days=row.days,
+        every_months=row.every_months,
+        removes=row.removes,
+    )
+    items = gathered(organization.id, row.kinds, row.groups)
+    made = review(start_review(actor=starter_of(row.id), terms=terms, items=items))
+    mail_review_waits(reviewers, organization, made)
+
+
+def _starter(organization: OrganizationFacts, row: Review) -> list[PersonFacts]:
+    """Return who started a review, or the administrators where that one administers no more."""
+    present = [one for one in enabled_with_role(organization.id, ADMINISTRATOR) if one.email]
+    started = starter_of(row.id).person
+    return [one for one in present if one.id == started] or present[:NOTIFIED_AT_MOST]
 
 
 def _callers(organization: OrganizationFacts, found: ReviewFacts) -> Iterator[Caller]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Final
 from uuid import UUID
 
@@ -22,8 +23,12 @@ OF_PERSON, OF_GROUP, OF_ADDRESS = "person:", "group:", "address:"
 
 
 def gathered(organization: UUID, kinds: Collection[str], groups: Collection[UUID]) -> list[NewItem]:
-    """Return an item for everything of these kinds, with when its holder last did something here."""
-    found = [one for kind in dict.fromkeys(kinds) if kind in _KINDS for one in _KINDS[kind](organization, groups)]
+    """Return an item for everything of these kinds, with when its holder last did something here.
+
+    Of more than a review holds, one more is returned, so that it is refused, and no further ones are loaded.
+    """
+    every = (one for kind in dict.fromkeys(kinds) if kind in _KINDS for one in _KINDS[kind](organization, groups))
+    found = list(islice(every, MOST_ITEMS + 1))
     seen = last_seen({one.person for one in found if one.person is not None and one.last_used is None})
     return [replace(one, last_used=one.last_used or _seen(one, seen)) for one in found]
 
@@ -103,11 +108,15 @@ def _applications(organization: UUID, _groups: Collection[UUID]) -> Iterator[New
 
 
 def _guests(organization: UUID, _groups: Collection[UUID]) -> Iterator[NewItem]:
-    yield from (_member(ReviewKind.GUESTS, one) for one in members_since(organization, guests=True))
+    yield from (
+        _member(ReviewKind.GUESTS, one) for one in members_since(organization, guests=True, limit=MOST_ITEMS + 1)
+    )
 
 
 def _members(organization: UUID, groups: Collection[UUID]) -> Iterator[NewItem]:
-    yield from (_member(ReviewKind.GROUPS, one) for one in members_since(organization, groups=groups))
+    yield from (
+        _member(ReviewKind.GROUPS, one) for one in members_since(organization, groups=groups, limit=MOST_ITEMS + 1)
+    )
 
 
 def _member(kind: ReviewKind, one: MemberSince) -> NewItem:

@@ -84,17 +84,27 @@ def begin_review(*, caller: Caller, organization: OrganizationFacts, wanted: Wan
 
 
 def end_review(*, caller: Caller, review_id: UUID, stated: Stated) -> Effect:
-    """Close a review, asked first where something is open.  Raises PermissionMissing, NotFound and as ``confirmed``."""
+    """Close a review and stop repeating it, asked first where something is open or it is repeated.
+
+    Raises PermissionMissing, NotFound and as ``confirmed``.
+    """
     require_manager(caller)
     found = review(review_id)
     changed = confirmed_by_outcome(
         stated,
         lambda _reason: close_review(actor=caller.actor, review=review_id),
-        lambda changed: _closing(found) if changed and found.open else None,
+        lambda changed: (
+            _closing(found) if changed and (found.next_at or (found.open and not found.closed_at)) else None
+        ),
+    )
+    done = (
+        _("The review “{name}” is closed and not repeated any more.")
+        if found.next_at
+        else _("The review “{name}” is closed.")
     )
     return effect(
         changed,
-        _("The review “{name}” is closed.").format(name=found.name),
+        done.format(name=found.name),
         _("The review “{name}” is closed already.").format(name=found.name),
     )
 
@@ -134,16 +144,27 @@ def _question(made: ReviewFacts) -> ConfirmationPrompt:
 
 
 def _closing(found: ReviewFacts) -> ConfirmationPrompt:
-    return ConfirmationPrompt(
-        question=_("Close the review “{name}”?").format(name=found.name),
-        consequences=(
+    open_items = (
+        ()
+        if found.closed_at or not found.open
+        else (
             ngettext(
                 "{number} item was not answered; it stays as it is.",
                 "{number} items were not answered; they stay as they are.",
                 found.open,
             ).format(number=grouped(found.open)),
             _("Nothing in it can be answered then."),
-        ),
-        button=_("Close it"),
+        )
+    )
+    repeated = (
+        ()
+        if found.next_at is None
+        else (_("It is not repeated any more: none begins on {when}.").format(when=moment_in_words(found.next_at)),)
+    )
+    question = _("Stop repeating the review “{name}”?") if found.closed_at else _("Close the review “{name}”?")
+    return ConfirmationPrompt(
+        question=question.format(name=found.name),
+        consequences=(*open_items, *repeated),
+        button=_("Stop repeating") if found.closed_at else _("Close it"),
         confirm=found.name,
     )

@@ -24,9 +24,12 @@ class MemberSince:
 
 
 def members_since(
-    organization_id: UUID, *, groups: Collection[UUID] | None = None, guests: bool = False
+    organization_id: UUID, *, groups: Collection[UUID] | None = None, guests: bool = False, limit: int
 ) -> tuple[MemberSince, ...]:
-    """Return direct members of groups that are not archived; of some groups, or only those who are guests."""
+    """Return direct members of groups that are not archived, at most ``limit``.
+
+    Of some groups where they are named, with ``guests`` only those who are guests.
+    """
     rows = GroupMember.objects.within(organization_id).filter(group__archived_at__isnull=True)
     if groups is not None:
         rows = rows.filter(group_id__in=list(groups))
@@ -34,7 +37,7 @@ def members_since(
     if guests:
         those = places.filter(guest=True)
         rows = rows.filter(Q(person_id__in=those.values("person_id")) | Q(address__in=those.values("address")))
-    found = list(rows.select_related("group", "member_group").order_by("group__address", "id"))
+    found = list(rows.select_related("group", "member_group").order_by("group__address", "id")[:limit])
     people = places.filter(person_id__in={row.person_id for row in found}).select_related("person")
     called = {place.person_id: place.known_address or place.known_name for place in people}
     return tuple(

@@ -16,6 +16,7 @@ from chancery.policy.evaluate import evaluate
 from chancery.policy.policy import Conditions, Policy, Strength
 from chancery.policy.rights import Right
 from chancery.policy.subject import DeviceFacts, Membership, Subject
+from chancery.policy.times import parse_times
 from tests.chancery.policy.world import (
     ADA,
     BOARD,
@@ -53,6 +54,12 @@ READS_ALL = ReadPermission(
 )
 TO_PRINT = frozenset({Right.VIEW, Right.PRINT})
 STRICT = Conditions(strength=Strength.MFA)
+# NOW is 08:00 on a Friday by the clocks of UTC.
+BINDING_ENDS = (
+    (Conditions(not_after=NOW + 90), NOW + 90),
+    (Conditions(times=parse_times(["fri 07:00-08:02 UTC"])), NOW + 120),
+)
+"""Conditions of an organization, and when they end an opening that began now."""
 
 
 def decide(

@@ -21,6 +21,7 @@ from chancery.policy.reasons import WORDS, Reason
 from chancery.policy.rights import ALL_RIGHTS, LEVELS, Right
 from chancery.policy.subject import Group, Subject
 from tests.chancery.policy.deciding import (
+    BINDING_ENDS,
     GRANT,
     GUEST,
     IN_ARCHIVED,
@@ -419,6 +420,13 @@ def test_a_super_user_opens_without_a_grant_and_keeps_nothing():
     longer = decide(Policy(), request=replace(NAMED, super_user_grant=replace(GRANT, ends=NOW + DAY)))
     assert isinstance(longer, Allow)
     assert longer.expires == NOW + SHORT_SECONDS
+
+
+def test_a_super_user_grant_outlasts_no_condition_of_the_organization():
+    for conditions, ends in BINDING_ENDS:
+        found = decide(Policy(), request=NAMED, organization={"conditions": conditions})
+        assert isinstance(found, Allow)
+        assert (found.offline_until, found.expires) == (NOW, ends)
 
 
 # --- step 1 binds everybody, and the steps come in their order ------------------------------------------------------

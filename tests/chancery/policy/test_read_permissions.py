@@ -11,7 +11,7 @@ from chancery.policy.named import ONLINE_SECONDS
 from chancery.policy.policy import Conditions, Enforcement, Policy, Strength
 from chancery.policy.reasons import Reason
 from chancery.policy.rights import READING, Right
-from tests.chancery.policy.deciding import ISSUER, OWNER, READS_ALL, TO_RITA, Asked, case, decide, rita
+from tests.chancery.policy.deciding import BINDING_ENDS, ISSUER, OWNER, READS_ALL, TO_RITA, Asked, case, decide, rita
 from tests.chancery.policy.world import BOARD, MAX, NOW, ORGANIZATION, RITA, RITA_ADDRESS, content, granting, who
 
 INDEXER = rita(addresses=frozenset(), memberships=frozenset(), domains=frozenset())
@@ -35,6 +35,13 @@ def test_read_all_gives_viewing_and_extracting_online_for_minutes_whatever_the_p
         assert (found.rights, found.basis) == (READING, Basis.READ_PERMISSION)
         assert (found.offline_until, found.expires) == (NOW, NOW + ONLINE_SECONDS)
     assert {Right.VIEW, Right.EXTRACT} == READING
+
+
+def test_a_read_permission_outlasts_no_condition_of_the_organization():
+    for conditions, ends in BINDING_ENDS:
+        found = decide(Policy(), INDEXER, named(), organization={"conditions": conditions})
+        assert isinstance(found, Allow)
+        assert found.expires == ends
 
 
 def test_a_permission_is_never_implicit():

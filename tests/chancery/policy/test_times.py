@@ -7,8 +7,8 @@ import pytest
 
 from chancery.errors import InvalidPolicy
 from chancery.policy.policy import Conditions, parse_policy
-from chancery.policy.times import is_open, next_change, parse_times
-from chancery.policy.unmet import Condition, unmet_condition
+from chancery.policy.times import DAYS, MOST_TIMES, _changes, is_open, next_change, parse_times
+from chancery.policy.unmet import Condition, condition_ends, unmet_condition
 from tests.chancery.policy.world import RITA_AT_WORK
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -119,3 +119,55 @@ def test_who_comes_at_another_time_reads_when_it_opens_again() -> None:
     assert "2026-11-30 08:00 Europe/Berlin" in unmet.text
     assert type(unmet).from_json(unmet.as_json()) == unmet
     assert unmet_condition(Conditions(times=OFFICE), person, at("2026-11-30T12:00")) is None
+
+
+ZONES = (
+    *("Europe/Berlin", "UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Africa/Casablanca"),
+    *("America/St_Johns", "Pacific/Apia", "Asia/Tokyo", "Europe/London"),
+)
+MOST = [
+    f"{DAYS[number % 7]} {number:02}:{number * 2:02}-{(number + 5) % 24:02}:30 {ZONES[number % len(ZONES)]}"
+    for number in range(MOST_TIMES)
+]
+
+
+def test_a_policy_names_only_so_many_different_times() -> None:
+    assert len(parse_policy({"conditions": {"times": MOST * 3}}).conditions.times) == MOST_TIMES, "twice is once"
+    with pytest.raises(InvalidPolicy, match="At most") as refused:
+        parse_policy({"conditions": {"times": [*MOST, "mon 00:00-00:01 UTC"]}})
+    assert "several days" in refused.value.next_step
+
+
+@pytest.mark.parametrize("beginning", ["2026-03-26T00:00", "2026-10-22T13:17", "2026-07-01T09:30"])
+@pytest.mark.parametrize("number", [1, 3, MOST_TIMES])
+def test_what_is_said_of_the_next_change_is_what_is_open_minute_by_minute(number: int, beginning: str) -> None:
+    times, now = parse_times(MOST[:number]), at(beginning)
+    for _ in range(6):
+        changes = next_change(times, now)
+        assert changes is not None
+        assert {is_open(times, moment) for moment in range(now, changes, 600)} == {is_open(times, now)}
+        assert is_open(times, changes - 1) is is_open(times, now)
+        assert is_open(times, changes) is not is_open(times, now)
+        now = changes
+
+
+def test_a_batch_of_openings_works_the_changes_of_a_day_out_once() -> None:
+    document = {
+        "strength": "code",
+        "networks": ["192.0.2.0/24"],
+        "times": MOST,
+        "platforms": ["linux", "windows"],
+        "not_before": 0,
+        "not_after": at("2030-01-01T00:00"),
+        "post_quantum": True,
+        "account_required": True,
+        "enforced": ["PRINT"],
+    }
+    conditions = parse_policy({"conditions": document}).conditions
+    assert set(conditions.as_json()) == set(document), "all conditions there are"
+    _changes.cache_clear()
+    morning = at("2026-11-30T08:00")
+    for second in range(1000):
+        unmet_condition(conditions, RITA_AT_WORK, morning + second)
+        assert list(condition_ends(conditions, morning + second))
+    assert _changes.cache_info().misses == 1
