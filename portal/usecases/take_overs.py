@@ -35,14 +35,15 @@ from tenants.directory.selectors.domains import domains_in, organization_of_doma
 from tenants.directory.selectors.people import PersonFacts, addressees, count_members
 from tenants.directory.selectors.take_overs import TakeOverRow, is_individual_of, take_over_row
 from tenants.directory.services.take_over import (
+    Announced,
+    claim_take_over,
+    take_over,
+)
+from tenants.directory.services.take_over import (
     announce_take_over as announce_service,
 )
 from tenants.directory.services.take_over import (
     cancel_take_over as cancel_service,
-)
-from tenants.directory.services.take_over import (
-    claim_take_over,
-    take_over,
 )
 from tenants.homes.selectors import home_of_domain
 from tenants.homes.services.homes import forget_home
@@ -61,10 +62,11 @@ class TakeOverFacts:
     challenge: str
     announced_at: datetime | None
     due_at: datetime | None
+    """None, as before the first announcement, once that has lapsed."""
 
     @property
     def is_due(self) -> bool:
-        """Tell whether it was announced long enough ago."""
+        """Tell whether it was announced long enough ago, and not so long that it has lapsed."""
         return self.due_at is not None and self.due_at <= timezone.now()
 
 
@@ -105,10 +107,9 @@ def announce_take_over(*, actor: Actor, domain: str, without_dns: bool = False, 
     """
     taker = _taker(actor, domain)
     _require_proof(taker, without_dns=without_dns)
-    known = None if taker.row is None else taker.row.announced_at
 
-    def act(reason: str) -> datetime:
-        due = announce_service(
+    def act(reason: str) -> Announced:
+        made = announce_service(
             organization_id=taker.organization.id,
             domain=taker.domain,
             person_id=taker.person,
@@ -116,17 +117,18 @@ def announce_take_over(*, actor: Actor, domain: str, without_dns: bool = False, 
             reason=reason,
             actor=actor,
         )
-        if known is None:
+        if made.new:
             mail_take_over_announced(
-                _others(taker), taker.organization, domain=taker.domain, taker=_named(actor, taker), due=due
+                _others(taker), taker.organization, domain=taker.domain, taker=_named(actor, taker), due=made.due_at
             )
-        return due
+        return made
 
-    due = confirmed(_announcing(taker), stated, act)
+    made = confirmed(_announcing(taker), stated, act)
     done = _("The people of {domain} are told. From {when} on you can take it over.")
     already = _("It is announced already: from {when} on you can take {domain} over.")
-    values = {"domain": taker.domain, "when": moment_in_words(due)}
-    return effect(known is None, done.format(**values), already.format(**values), domain=taker.domain, due_at=due)
+    values = {"domain": taker.domain, "when": moment_in_words(made.due_at)}
+    said = done.format(**values), already.format(**values)
+    return effect(made.new, *said, domain=taker.domain, due_at=made.due_at)
 
 
 def carry_out_take_over(*, actor: Actor, domain: str, without_dns: bool = False, stated: Stated) -> Effect:

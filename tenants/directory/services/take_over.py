@@ -20,6 +20,7 @@ from tenants.directory.errors import DirectoryRefused, NotHere
 from tenants.directory.models import Address, MailDomain, Membership, Person, RoleAssignment, TakeOver
 from tenants.directory.role_receipts import remember_roles
 from tenants.directory.roles import ADMINISTRATOR
+from tenants.directory.selectors.take_overs import has_lapsed
 from tenants.directory.services.prove_domain import prove_domain
 from tenants.directory.services.remove_person import remove_person
 from tenants.events import DirectoryKind
@@ -29,8 +30,6 @@ from tenants.organizations.services.record_operator import record_operator
 
 NOTICE: Final = timedelta(days=7)
 """How long people know of it beforehand: they may save, hand over and leave."""
-LAPSES: Final = timedelta(days=60)
-"""After how long from then on it is announced anew."""
 LEFT: Final = "No sign-in for a year before the mail domain was taken over"
 
 
@@ -41,6 +40,14 @@ class TakenOver:
     members: int
     guests: int
     closed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """From when on it can be carried out, and whether it was announced just now or had been before."""
+
+    due_at: datetime
+    new: bool
 
 
 @transaction.atomic
@@ -58,8 +65,8 @@ def claim_take_over(*, organization_id: UUID, person_id: UUID, by: UUID | None) 
 @transaction.atomic
 def announce_take_over(
     *, organization_id: UUID, domain: str, person_id: UUID, by: UUID | None, reason: str, actor: Actor
-) -> datetime:
-    """Write that it is announced, and return from when on it can be carried out.
+) -> Announced:
+    """Write that it is announced, where it is not or has lapsed since.
 
     Of two who announce at once one is refused.  An announcement of others lapses, ends when they go, and gives way to
     who has proven the domain for an organization of theirs.  Raises DirectoryRefused.
@@ -69,17 +76,17 @@ def announce_take_over(
     rows = TakeOver.objects.within(organization_id)
     now = timezone.now()
     for other in rows.filter(announced_at__isnull=False):
-        if other.due_at is None or other.due_at + LAPSES <= now:
+        if other.due_at is None or has_lapsed(other.due_at):
             continue
         if (other.person_id, other.by_id) == (person_id, by):
-            return other.due_at
+            return Announced(other.due_at, new=False)
         if other.by_id == by and _is_there(other):
             raise DirectoryRefused(_("Somebody else who proved the domain has announced to take it over."))
     rows.update(announced_at=None, due_at=None)
     due = now + NOTICE
     rows.filter(person_id=person_id, by_id=by).update(announced_at=now, due_at=due, reason=reason[:500])
     _note(DirectoryKind.TAKE_OVER_ANNOUNCED, organization_id, actor, {"due": int(due.timestamp()), "reason": reason})
-    return due
+    return Announced(due, new=True)
 
 
 @transaction.atomic
@@ -103,8 +110,7 @@ def take_over(
     """
     _lock(organization_id, domain, by)
     row = TakeOver.objects.within(organization_id).filter(person_id=person_id, by_id=by).first()
-    now = timezone.now()
-    if row is None or row.due_at is None or row.due_at > now or row.due_at + LAPSES <= now:
+    if row is None or row.due_at is None or row.due_at > timezone.now() or has_lapsed(row.due_at):
         raise DirectoryRefused(_("This has to be announced seven days before, and not more than 67."))
     if by is None:
         MailDomain.objects.of_installation().update_or_create(
