@@ -21,7 +21,7 @@ from chancery.errors import ChanceryError
 from portal import clock
 from portal.identity.public_keys import ALGORITHMS, keys_at, usable_algorithms
 from tenants.directory.models import SpentSecret
-from tenants.directory.selectors.credentials import SignInWay
+from tenants.directory.selectors.credentials import SignInWay, keys_kept
 from tenants.directory.services.application_credentials import keep_keys
 
 TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -33,12 +33,20 @@ MOST_BYTES: Final = 16_000
 _MOST_ID: Final = 200
 READ_AGAIN: Final = timedelta(hours=1)
 """After what time keys at an address are read again, so that one that was taken away there ends here, too."""
+GRACE: Final = timedelta(minutes=10)
+"""How much longer the keys of the last reading count while another process reads them again."""
 _READ_EVERY: Final = 60
 """Seconds between two readings where an assertion names a key that is not known."""
+_READING, _FAILED = 1, 2
+"""What the cache keeps of the last reading: that it was begun, or that it failed."""
 
 
 class ClientRefused(Exception):
     """The application is not signed in; the text, in English, says what is wrong (RFC 6749, 5.2)."""
+
+
+class _Unreadable(Exception):
+    """The keys at an address cannot be read, and those of the last reading are too old."""
 
 
 def token_endpoint() -> str:
@@ -62,14 +70,21 @@ def client_named(assertion: str) -> str:
 
 def way_of(assertion: str, *, client_id: str, person_id: UUID, ways: Sequence[SignInWay]) -> SignInWay:
     """Return the keys by which an assertion signs an application in, and use it up.  Raises ClientRefused."""
-    header = _header(assertion)
+    header, unreadable = _header(assertion), None
     for way in ways:
         if way.kind == "secret":
             continue
-        claims = _claims_by(assertion, header, client_id, way)
+        try:
+            claims = _claims_by(assertion, header, client_id, way)
+        except _Unreadable as error:
+            # One of its other keys may have signed.
+            unreadable = error
+            continue
         if claims is not None:
             _use_up(claims, client_id, person_id)
             return way
+    if unreadable is not None:
+        raise ClientRefused("The application's keys cannot be read at their address.") from unreadable
     raise ClientRefused("The assertion is not signed by a key of this application.")
 
 
@@ -83,7 +98,10 @@ def _header(assertion: str) -> Mapping[str, Any]:
 
 
 def _claims_by(assertion: str, header: Mapping[str, Any], client_id: str, way: SignInWay) -> dict[str, Any] | None:
-    """Return the claims when a key of this credential signed them; None when none did."""
+    """Return the claims when a key of this credential signed them; None when none did.
+
+    Raises ClientRefused and _Unreadable.
+    """
     keys = _fitting(way.keys, header)
     if way.keys_url and (not keys or way.read_at is None or timezone.now() - way.read_at > READ_AGAIN):
         keys = _fitting(_read(way), header)
@@ -107,21 +125,27 @@ def _fitting(keys: Mapping[str, Any], header: Mapping[str, Any]) -> list[dict[st
 def _read(way: SignInWay) -> Mapping[str, Any]:
     """Return the keys at the address of a credential, read again unless that was just now.
 
-    Raises ClientRefused where the last reading is too old and there is no new one: a key that was taken away there
-    must not go on here.
+    Raises _Unreadable where the last reading is too old and there is no new one: a key that was taken away there must
+    not go on here.  While another process reads, the last reading counts a little longer, so that not everybody who
+    comes in these seconds is refused.
     """
-    why: Exception | None = None
-    if cache.add(f"application-keys:{way.id}", 1, timeout=_READ_EVERY):
+    mark = f"application-keys:{way.id}"
+    if cache.add(mark, _READING, timeout=_READ_EVERY):
         try:
             found = keys_at(way.keys_url)
-            keep_keys(way.id, found)
         except ChanceryError as error:
-            why = error
-        else:
-            return found
-    if way.read_at is None or timezone.now() - way.read_at > READ_AGAIN:
-        raise ClientRefused("The application's keys cannot be read at their address.") from why
-    return way.keys
+            cache.set(mark, _FAILED, timeout=_READ_EVERY)
+            if way.read_at is None or timezone.now() - way.read_at > READ_AGAIN:
+                raise _Unreadable from error
+            return way.keys
+        keep_keys(way.id, found)
+        return found
+    # Read again: the other process may have found by now that a key was taken away.
+    kept = keys_kept(way.id)
+    longest = READ_AGAIN if cache.get(mark) == _FAILED else READ_AGAIN + GRACE
+    if kept is None or kept.read_at is None or timezone.now() - kept.read_at > longest:
+        raise _Unreadable
+    return kept.keys
 
 
 def _believed(assertion: str, key: jwt.PyJWK, algorithm: str, client_id: str) -> dict[str, Any]:

@@ -56,6 +56,14 @@ class SignInWay:
     expires_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class KeptKeys:
+    """The keys that were last read at an address, and when."""
+
+    keys: Mapping[str, Any]
+    read_at: datetime | None
+
+
 def credentials_of(organization_id: UUID, client_id: str) -> tuple[CredentialFacts, ...]:
     """Return the secrets and keys of an application, the newest first; those that are over, too."""
     rows = ApplicationCredential.objects.within(organization_id).filter(application_id=client_id)
@@ -75,6 +83,13 @@ def ways_to_sign_in(client_id: str) -> tuple[SignInWay, ...]:
         SignInWay(row.id, row.kind, row.secret_hash, row.keys or {}, row.keys_url, row.read_at, row.expires_at)
         for row in rows.order_by("-created_at", "id")
     )
+
+
+def keys_kept(credential_id: UUID) -> KeptKeys | None:
+    """Return the keys of a credential as they were last read; None once it has ended."""
+    rows = ApplicationCredential.objects.of_installation().filter(id=credential_id, ended_at__isnull=True)
+    row = rows.values_list("keys", "read_at").first()
+    return None if row is None else KeptKeys(row[0] or {}, row[1])
 
 
 def person_of_client(client_id: str) -> UUID | None:

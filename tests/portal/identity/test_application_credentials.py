@@ -24,12 +24,13 @@ from django.db.migrations.loader import MigrationLoader
 from django.test import override_settings
 from django.utils import timezone
 
+from portal.identity import assertions
 from portal.identity.assertions import TYPE, token_endpoint
 from portal.identity.public_keys import KeyRefused, keys_at, keys_in
 from portal.identity.sign_on.errors import ProviderFailed
 from portal.usecases.application_credentials import warn_of_ends
 from tenants.directory.models import ApplicationCredential
-from tenants.directory.selectors.credentials import credentials_of
+from tenants.directory.selectors.credentials import credentials_of, ways_to_sign_in
 from tenants.directory.selectors.domains import application_of_client
 from tenants.directory.services.application_credentials import add_keys, add_secret, end_credential
 from tenants.directory.services.create_application import Credentials, create_application
@@ -310,6 +311,65 @@ class KeysAtAnAddressTest(CredentialTest):
                 read_at=timezone.now() - timedelta(hours=2)
             )
             assert self.by_assertion(self.signed(P256, "ES256")) == (401, refusal("cannot be read"))
+
+    def test_an_address_that_fails_keeps_no_other_key_from_signing_in(self) -> None:
+        self.give(ED)
+        with described() as provider, override_settings(CHANCERY_EMBEDDED=True):
+            provider.answers["/keys"] = keys_in(pem_of(P256))
+            row = self.give_address(f"{provider.issuer}/keys")
+            provider.answers.pop("/keys")
+            self.read_before(row, timedelta(hours=2))
+            for _each in range(2):
+                assert self.by_assertion(self.signed(ED, "EdDSA"))[0] == 200
+                assert self.by_assertion(self.signed(P256, "ES256")) == (401, refusal("cannot be read"))
+
+    def test_while_another_process_reads_the_last_reading_counts_a_little_longer(self) -> None:
+        with described() as provider, override_settings(CHANCERY_EMBEDDED=True):
+            provider.answers["/keys"] = keys_in(pem_of(P256))
+            row = self.give_address(f"{provider.issuer}/keys")
+            asked: list[int] = []
+
+            def meanwhile(url: str) -> dict[str, Any]:
+                """Sign in from another process while this one reads."""
+                asked.append(self.by_assertion(self.signed(P256, "ES256"))[0])
+                return keys_at(url)
+
+            for since, status in ((timedelta(minutes=69), 200), (timedelta(minutes=71), 401)):
+                cache.clear()
+                self.read_before(row, since)
+                with pytest.MonkeyPatch.context() as patch:
+                    patch.setattr(assertions, "keys_at", meanwhile)
+                    assert self.by_assertion(self.signed(P256, "ES256"))[0] == 200
+                assert asked.pop() == status, since
+
+    def test_a_reading_that_failed_gives_nobody_more_time(self) -> None:
+        with described() as provider, override_settings(CHANCERY_EMBEDDED=True):
+            provider.answers["/keys"] = keys_in(pem_of(P256))
+            row = self.give_address(f"{provider.issuer}/keys")
+            provider.answers.pop("/keys")
+            self.read_before(row, timedelta(minutes=65))
+            for _each in range(2):
+                assert self.by_assertion(self.signed(P256, "ES256")) == (401, refusal("cannot be read"))
+
+    def test_who_waited_for_a_reading_uses_no_key_that_was_taken_away_by_it(self) -> None:
+        with described() as provider, override_settings(CHANCERY_EMBEDDED=True):
+            provider.answers["/keys"] = keys_in(pem_of(P256))
+            row = self.give_address(f"{provider.issuer}/keys")
+            self.read_before(row, timedelta(minutes=65))
+            before = ways_to_sign_in(self.made.client_id)
+            provider.answers["/keys"] = keys_in(pem_of(ED))
+            assert self.by_assertion(self.signed(ED, "EdDSA"))[0] == 200
+            with pytest.raises(assertions.ClientRefused, match="not signed by a key"):
+                assertions.way_of(
+                    self.signed(P256, "ES256"),
+                    client_id=self.made.client_id,
+                    person_id=self.made.person_id,
+                    ways=before,
+                )
+
+    def read_before(self, row: ApplicationCredential, since: timedelta) -> None:
+        rows = ApplicationCredential.objects.of_installation().filter(id=row.id)
+        rows.update(read_at=timezone.now() - since)
 
     @override_settings(CHANCERY_EMBEDDED=False, CHANCERY_SIGN_ON_PRIVATE_NETWORKS=False)
     def test_no_address_inside_is_asked(self) -> None:
