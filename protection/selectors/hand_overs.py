@@ -23,7 +23,8 @@ class HandOverFacts:
     """One hand-over with everything its page shows.
 
     ``cids`` are the documents that were named; None means all of the former owner's, under the template or label where
-    one is named.  ``asker`` and ``asker_address`` are who asked, the owner themselves with ``by_owner``.
+    one is named.  ``asker`` and ``asker_address`` are who asked, the owner themselves with ``by_owner``, a program with
+    ``by_application``.
     """
 
     id: UUID
@@ -37,6 +38,7 @@ class HandOverFacts:
     by_owner: bool
     asker: UUID
     asker_address: str
+    by_application: bool
     reason: str
     asked_at: datetime
     state: str
@@ -143,6 +145,7 @@ def facts_of(row: HandOver) -> HandOverFacts:
         by_owner=row.by_owner,
         asker=UUID(asked["person"]),
         asker_address=asked["address"],
+        by_application=bool(asked.get("application")),
         reason=row.reason,
         asked_at=row.asked_at,
         state=row.state,

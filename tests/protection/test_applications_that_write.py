@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,9 +12,11 @@ from django.utils import timezone
 from chancery.errors import ChanceryError
 from chancery.sdk.errors import Refused
 from chancery.sdk.organization import Organization
+from portal.usecases.hand_overs import carry_out
 from portal.usecases.tell_owners import carry_on
 from portal.words.events import shown_events
 from protection.models import Content, OwnerToTell
+from protection.services import hand_over as service
 from tenants.context import in_organization
 from tenants.directory.members import Member
 from tenants.directory.models import RoleAssignment
@@ -142,3 +145,48 @@ def test_consent_says_what_and_for_whom_and_is_mailed_to_the_others(cast: Cast, 
     # No other role is for a group's members alone.
     answer = call(cast.ada, "contoso", "POST", "roles", {**body, "role": "writer"})
     assert answer.status_code == 400, answer.content
+
+
+@pytest.mark.parametrize("role", ["", "writer", "connector"])
+def test_an_application_hands_over_to_those_alone_for_whom_it_protects(
+    cast: Cast, plan: Path, team: str, role: str
+) -> None:
+    """Else whoever may protect as itself alone would protect for everybody, in two steps."""
+    application = writer(cast, "writer")
+    sealed = protect(application, plan)
+    if role == "connector":
+        given(cast, application, "connector", for_group=team)
+    if not role:
+        RoleAssignment.objects.within(cast.organizations["contoso"].id).filter(person_id=application.id).delete()
+
+    def hand(to: str) -> Any:
+        body = {"to": to, "documents": [str(sealed.cid)], "confirm": to}
+        return call(application, "contoso", "POST", "hand-overs", body)
+
+    problem(hand(OLGA), 403, "not_permitted")
+    if role == "connector":
+        assert hand(MAX).json()["hand_overs"][0]["state"] == "done"
+        assert "OWNER" in rights(cast.max, sealed.path)
+    else:
+        for anybody in (MAX, "nobody@contoso.example"):
+            problem(hand(anybody), 403, "not_permitted")
+
+
+def test_a_hand_over_by_an_application_ends_with_what_it_may(
+    cast: Cast, plan: Path, team: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    application, contoso = writer(cast), cast.organizations["contoso"].id
+    given(cast, application, "connector")
+    for module in (service, carry_out):
+        monkeypatch.setattr(module, "BATCH", 1)
+    made = [protect(application, plan) for _each in range(2)]
+    (running,) = confirmed(application, "contoso", "POST", "hand-overs", {"to": OLGA}).json()["hand_overs"]
+    assert running["state"] == "running"
+    given(cast, application, "connector", for_group=team)
+    with in_organization(contoso):
+        assert carry_out.carry_on(contoso) == 0
+        assert set(Content.objects.filter(cid__in=[one.cid for one in made]).values_list("owner_id", flat=True)) == {
+            application.id
+        }
+    (event,) = [one for one in ledger(cast, "contoso", "hand_over.failed") if one.reason == "not_permitted"]
+    assert event.details["hand_over"] == running["id"]

@@ -11,10 +11,11 @@ from django.utils.translation import ngettext
 
 from chancery.errors import NotFound
 from chancery.policy.permission import Permission
+from chancery.policy.policy import Principal
 from chancery.texts import message
 from portal.languages import grouped
 from portal.notifications.mails import mail_hand_over_waits
-from portal.subjects.owners import Owner, owner_meant, person_meant
+from portal.subjects.owners import Owner, owner_meant, person_meant, require_owner
 from portal.usecases.caller import Caller
 from portal.usecases.confirmation import ConfirmationPrompt, Stated, moment_in_words, require_confirmation
 from portal.usecases.effects import Effect, effect
@@ -31,6 +32,7 @@ from protection.services.hand_over import (
     Which,
     ask_hand_over,
 )
+from tenants.directory.errors import NotPermitted
 from tenants.organizations.selectors import OrganizationFacts
 
 
@@ -61,24 +63,24 @@ class _Part:
 def hand_over(*, caller: Caller, organization: OrganizationFacts, requested: HandOverRequest, stated: Stated) -> Effect:
     """Hand documents over, once that is confirmed; those of others wait for another administrator.
 
-    Raises NotFound, NotAMember, SeveralOwners, NeedsAnotherAdministrator and what ``require_confirmation`` raises.
+    Whoever may not know who is a member is asked first, and learns it by the act alone, of which the new owner is
+    mailed: until then the answer is the same for every address.  Raises NotFound, NotAMember, NotPermitted,
+    SeveralOwners, NeedsAnotherAdministrator and what ``require_confirmation`` raises.
     """
-    parts = _parts(caller, organization, requested)
-    new = member(organization.id, requested.to)
-    parts = [one for one in parts if one.documents and one.owner.id != new.id]
+    parts = [one for one in _parts(caller, organization, requested) if one.documents]
+    if not caller.knows_members:
+        named = Principal.of_address(requested.to).value
+        if not parts:
+            return _nothing(named)
+        require_confirmation(_question(caller, parts, named, waits=False), stated)
+    new = _new_owner(caller, organization, requested.to)
+    parts = [one for one in parts if one.owner.id != new.id]
     documents = sum(one.documents for one in parts)
     if not parts:
-        return effect(
-            False,
-            "",
-            _("There is no document to hand over to {address}.").format(address=new.address),
-            documents=0,
-            hand_overs=[],
-        )
+        return _nothing(new.address)
     for_others = any(one.owner.id != caller.person for one in parts)
     waits = for_others and needs_approval(caller, new)
-    prompt = _question(caller, parts, new, waits=waits)
-    reason = require_confirmation(prompt, stated)
+    reason = require_confirmation(_question(caller, parts, new.address, waits=waits), stated)
     with transaction.atomic():
         asked = [
             ask_hand_over(
@@ -95,6 +97,23 @@ def hand_over(*, caller: Caller, organization: OrganizationFacts, requested: Han
             mail_hand_over_waits(who_may_approve(caller), asked, organization=organization)
         made = [begun(organization, one) for one in asked]
     return outcome(made, new, documents)
+
+
+def _nothing(address: str) -> Effect:
+    said = _("There is no document to hand over to {address}.").format(address=address)
+    return effect(False, "", said, documents=0, hand_overs=[])
+
+
+def _new_owner(caller: Caller, organization: OrganizationFacts, address: str) -> Owner:
+    """Return whom the caller may give documents to: an application only those for whom it may protect them.
+
+    Raises NotAMember and NotPermitted.
+    """
+    if caller.is_application and not caller.may(Permission.FILES_PROTECT_FOR_OTHERS):
+        raise NotPermitted(_("You may not protect documents for another owner."))
+    new = member(organization.id, address)
+    require_owner(organization.id, new, application=caller.person if caller.is_application else None)
+    return new
 
 
 def _parts(caller: Caller, organization: OrganizationFacts, requested: HandOverRequest) -> list[_Part]:
@@ -139,7 +158,7 @@ def _may_hand_over(caller: Caller, owner: UUID) -> bool:
     return owner == caller.person or caller.may(Permission.DOCUMENTS_HAND_OVER)
 
 
-def _question(caller: Caller, parts: Sequence[_Part], new: Owner, *, waits: bool) -> ConfirmationPrompt:
+def _question(caller: Caller, parts: Sequence[_Part], address: str, *, waits: bool) -> ConfirmationPrompt:
     number = sum(one.documents for one in parts)
     others = [one.owner.address for one in parts if one.owner.id != caller.person]
     until = affected_by_people([one.owner.id for one in parts]).until
@@ -147,13 +166,13 @@ def _question(caller: Caller, parts: Sequence[_Part], new: Owner, *, waits: bool
         question=numbered(
             ngettext("Hand {number} document over to {address}?", "Hand {number} documents over to {address}?", number),
             number,
-            address=new.address,
+            address=address,
         ),
-        consequences=(*_consequences(others, new, waits=waits), *_kept_until(until)),
+        consequences=(*_consequences(others, address, waits=waits), *_kept_until(until)),
         button=ngettext("Hand over {number} document", "Hand over {number} documents", number).format(
             number=grouped(number)
         ),
-        confirm=new.address,
+        confirm=address,
         needs_reason=bool(others),
         offers="" if others else "reason",
         needs_fresh=bool(others),
@@ -169,15 +188,15 @@ def _kept_until(until: datetime | None) -> Iterable[str]:
         ).format(when=moment_in_words(until))
 
 
-def _consequences(others: Sequence[str], new: Owner, *, waits: bool) -> Iterable[str]:
+def _consequences(others: Sequence[str], address: str, *, waits: bool) -> Iterable[str]:
     yield _(
         "{address} owns them from then on: opens them, decides who else does, answers requests for access, and gets a"
         " mail about it."
-    ).format(address=new.address)
+    ).format(address=address)
     if others:
         yield _("They are owned by {owners} now.").format(owners=", ".join(others))
     else:
-        yield _("{address} can hand them back to you.").format(address=new.address)
+        yield _("{address} can hand them back to you.").format(address=address)
     yield keeps()
     yield _("Recipients keep their access.")
     if waits:

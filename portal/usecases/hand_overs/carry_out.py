@@ -11,7 +11,7 @@ from chancery.errors import ChanceryError
 from chancery.texts import message
 from portal.languages import grouped
 from portal.notifications.mails import mail_handed_over
-from portal.subjects.owners import Owner, owner_known_as
+from portal.subjects.owners import Owner, owner_known_as, require_owner
 from portal.usecases.effects import Effect, effect
 from portal.usecases.self_granted_access import (
     NOTIFIED_AT_MOST,
@@ -27,6 +27,7 @@ from protection.services.hand_over import (
     fail_hand_over,
     hand_over_batch,
 )
+from tenants.directory.errors import NotPermitted
 from tenants.directory.roles import AUDITOR
 from tenants.directory.selectors.people import enabled_among, person_in
 from tenants.organizations.selectors import OrganizationFacts, organization_by_id
@@ -62,15 +63,26 @@ def begun(organization: OrganizationFacts, asked: HandOverFacts) -> HandOverFact
 def _batch(organization: OrganizationFacts, hand_over_id: UUID) -> int | None:
     """Hand the next documents over and write the mails at the end; None where nothing is left to do."""
     found = hand_over_facts(hand_over_id)
-    try:
-        member(organization.id, found.new_address, known=found.new_owner)
-    except NotAMember as error:
-        fail_hand_over(hand_over=hand_over_id, code=error.code)
+    why = _why_not(organization, found)
+    if why:
+        fail_hand_over(hand_over=hand_over_id, code=why)
         return None
     made = hand_over_batch(hand_over_id)
     if made is not None and made.state == "done":
         _notify(organization, made)
     return None if made is None else made.done - found.done
+
+
+def _why_not(organization: OrganizationFacts, found: HandOverFacts) -> str:
+    """Return why the new owner may have no more of the documents by now; "" where they may."""
+    try:
+        new = member(organization.id, found.new_address, known=found.new_owner)
+        require_owner(organization.id, new, application=found.asker if found.by_application else None)
+    except NotAMember as error:
+        return error.code
+    except NotPermitted:
+        return "not_permitted"
+    return ""
 
 
 def member(organization_id: UUID, address: str, known: UUID | None = None) -> Owner:
