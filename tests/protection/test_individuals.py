@@ -1,5 +1,6 @@
 """People whose organization is not here: they sign up, protect under their mail domain, see nothing of each other."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,30 @@ def test_two_people_of_one_domain_see_nothing_of_each_other(cast: Cast, plan: Pa
     assert f"nina@{domain}" not in page
 
 
+def test_nobody_asks_who_is_a_member_by_hand_overs(cast: Cast, plan: Path) -> None:
+    """Until a document is given away the answer is one and the same; then the member owns it and is mailed."""
+    domain = some_domain()
+    nina, place = started(cast, f"nina@{domain}")
+    otto, _ = started(cast, f"otto@{domain}")
+
+    def asked(name: str, **more: Any) -> Any:
+        answer = call(nina, place.slug, "POST", "hand-overs", {"to": f"{name}@{domain}", **more})
+        said = {key: value for key, value in answer.json().items() if key != "correlation_id"}
+        return answer.status_code, json.dumps(said).replace(name, "NAME")
+
+    assert asked("otto") == asked("bert"), "without a document nothing is told"
+    own = protect(nina, plan, offline_days=0)
+    assert asked("otto") == asked("bert")
+    assert asked("otto")[0] == 409
+    assert asked("bert", confirm=f"otto@{domain}") == asked("otto", confirm=f"bert@{domain}")
+    mail.outbox.clear()
+    assert asked("bert", confirm=f"bert@{domain}")[0] == 400
+    assert rights(nina, own.path)
+    answer = confirmed(nina, place.slug, "POST", "hand-overs", {"to": otto.address})
+    assert answer.json()["documents"] == 1
+    assert [one.to for one in mail.outbox if "device" not in one.subject] == [[otto.address]]
+
+
 def test_a_public_mail_domain_gives_a_personal_organization(cast: Cast, plan: Path, settings: Any) -> None:
     settings.CHANCERY_PUBLIC_MAIL_DOMAINS = frozenset({domain := some_domain()})
     nina, hers = started(cast, f"nina@{domain}")
@@ -186,6 +211,8 @@ def test_random_domains_do_not_fill_the_installation(
         started(cast, f"nina@{some_domain().partition('.')[0]}.{site}")
     third = signed_up(cast, f"nina@more.{site}")
     assert "tomorrow" in problem(start(third), 429, "too_many_started")["next_step"]
+    deeper = signed_up(cast, f"nina@a.b.{site}")
+    assert "tomorrow" in problem(start(deeper), 429, "too_many_started")["next_step"], "one more label is no way around"
     nina = signed_up(cast, f"nina@{some_domain()}")
     settings.CHANCERY_INDIVIDUALS = Organization.objects.exclude(individuals_domain="").count()
     before = Organization.objects.count()
@@ -200,6 +227,20 @@ def test_random_domains_do_not_fill_the_installation(
     assert "makes no organizations for individuals" in problem(start(nina), 403, "not_permitted")["detail"]
     assert not send(nina, BASE, "GET", START).json()["open"]
     assert Organization.objects.count() == before
+
+
+def test_names_below_a_suffix_of_a_country_do_not_shut_each_other_out(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(found_individuals, "OF_A_SITE_IN_A_DAY", 1)
+    names = [some_domain().partition(".")[0] for _ in range(2)]
+    for name in names:
+        started(cast, f"nina@{name}.co.uk")
+    started(cast, f"nina@a.{names[0]}.co.uk")
+    beside = signed_up(cast, f"nina@b.c.{names[0]}.co.uk")
+    problem(start(beside), 429, "too_many_started")
+    monkeypatch.setattr(found_individuals, "OF_A_SUFFIX_IN_A_DAY", 3)
+    problem(start(signed_up(cast, f"nina@{some_domain().partition('.')[0]}.co.uk")), 429, "too_many_started")
 
 
 def test_the_page_offers_it_where_files_are_protected(cast: Cast) -> None:

@@ -1,6 +1,8 @@
 """Make the organization in which people protect whose own organization is unknown; few at a time."""
 
+import re
 import secrets
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
@@ -17,9 +19,12 @@ from tenants.organizations.services.create_organization import create_organizati
 IN_A_DAY: Final = 100
 """Organizations of individuals that the installation makes within a day."""
 OF_A_SITE_IN_A_DAY: Final = 10
-"""How many of them for subdomains of one domain: whoever has a domain has as many subdomains as they like."""
+"""How many of them below one domain, however deep: whoever has a domain has as many names below it as they like."""
+OF_A_SUFFIX_IN_A_DAY: Final = 50
+"""How many of them where names of two labels may be given away to anybody, as under co.uk (decision 45)."""
 PREFIX: Final = "individuals"
 _ONE_AT_A_TIME: Final = 0x696E646976
+_SUFFIX: Final = re.compile(r"[a-z]{2,3}\.[a-z]{2}")
 
 
 class TooManyIndividuals(Exception):
@@ -65,9 +70,22 @@ def _require_room(domain: str) -> None:
     if rows.count() >= settings.CHANCERY_INDIVIDUALS:
         raise TooManyIndividuals(for_good=True)
     since = timezone.now() - timedelta(days=1)
-    site = domain.partition(".")[2]
-    beside = rows.filter(created_at__gt=since, individuals_person__isnull=True, individuals_domain__endswith=f".{site}")
     # Also those that were ended since: their schemas were made.
     lately = Organization.objects.filter(created_at__gt=since, slug__startswith=f"{PREFIX}-")
-    if lately.count() >= IN_A_DAY or ("." in site and beside.count() >= OF_A_SITE_IN_A_DAY):
+    if lately.count() >= IN_A_DAY:
         raise TooManyIndividuals(for_good=False)
+    beside = list(
+        rows.filter(created_at__gt=since, individuals_person__isnull=True).values_list("individuals_domain", flat=True)
+    )
+    for parent in _parents(domain):
+        most = OF_A_SUFFIX_IN_A_DAY if _SUFFIX.fullmatch(parent) else OF_A_SITE_IN_A_DAY
+        if sum(one.endswith(f".{parent}") for one in beside) >= most:
+            raise TooManyIndividuals(for_good=False)
+
+
+def _parents(domain: str) -> Iterator[str]:
+    """Yield every domain above one that has a dot itself: who owns any of them has all names below it."""
+    parent = domain.partition(".")[2]
+    while "." in parent:
+        yield parent
+        parent = parent.partition(".")[2]
