@@ -20,6 +20,8 @@ class DirectoryKind(StrEnum):
     APPLICATION_DISABLED = "application.disabled"
     APPLICATION_EXPOSED = "application.exposed"
     BLOCK_MADE = "block.made"
+    CONTACT_KEPT = "contact.kept"
+    CONTACT_REMOVED = "contact.removed"
     BLOCK_REMOVED = "block.removed"
     DEVICE_BLOCKED = "device.blocked"
     DEVICE_ENROLLED = "device.enrolled"

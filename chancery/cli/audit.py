@@ -50,6 +50,7 @@ COLUMNS: Final = (
 DIRECTORY: Final = (
     "address",
     "block",
+    "contact",
     "device",
     "directory_server",
     "domain",

@@ -77,6 +77,7 @@ COMMANDS: Final[Mapping[str, Mapping[str, str]]] = {
         "role": "role.role",
         "acting": "acting.acting",
         "group": "people.group",
+        "contact": "contacts.contact",
         "domain": "administration.domain",
         "application": "applications.application",
         "ldap": "ldap.ldap",

@@ -355,7 +355,7 @@ class DeactivateService(OrganizationView):
 class InvalidateLicensesBody(Confirmed):
     """Whose licenses are meant, confirmed."""
 
-    group = MailAddress(required=False, allow_blank=True, default="", help_text="Only of the people in this group.")
+    group = MailAddress(required=False, help_text="Only of the people in this group.")
 
 
 class InvalidateLicenses(OrganizationView):
@@ -377,7 +377,7 @@ class InvalidateLicenses(OrganizationView):
         """Let the next opening ask for a new license; nobody loses a right."""
         body = checked(InvalidateLicensesBody, request.data)
         made = invalidate_licenses(
-            caller=self.caller, organization=self.organization, stated=self.stated(body), group=body["group"]
+            caller=self.caller, organization=self.organization, stated=self.stated(body), group=body.get("group", "")
         )
         return effect_response(made)
 

@@ -14,6 +14,8 @@ class Kind(StrEnum):
     GROUP = "group"
     EVERYBODY = "everybody"
     DOMAIN = "domain"
+    CONTACT = "contact"
+    """An address outside that the organization keeps among its contacts."""
     OUTSIDE = "outside"
     """An address outside of the organization that the caller has named in a document before."""
     NEW = "new"

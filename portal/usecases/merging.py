@@ -20,9 +20,9 @@ from portal.throttle import count_wrong_guess, may_guess
 from portal.usecases.confirmation import ConfirmationPrompt, FreshSignInRequired, Stated, confirmed, is_fresh
 from portal.usecases.effects import Effect, effect
 from protection.actor import Actor as DocumentActor
-from protection.models import RecoveryKey, SuperUser
 from protection.selectors.budgets import is_paused
 from protection.selectors.documents import owned_by
+from protection.selectors.super_users import is_trusted_with_grants
 from protection.services.hand_over import Person, Which, ask_hand_over
 from protection.services.merge_identity import merge_identity, schemas_naming
 from tenants.actor import Actor
@@ -30,7 +30,8 @@ from tenants.connections.people import is_provisioned_person
 from tenants.context import in_schema
 from tenants.directory.errors import CodeRefused, DirectoryRefused, NotPermitted
 from tenants.directory.selectors.addresses import mailed_about
-from tenants.directory.selectors.people import enabled_among, named_person
+from tenants.directory.selectors.people import enabled_among, memberships_of, named_person
+from tenants.directory.selectors.subject import subject_row
 from tenants.directory.services.merge_accounts import merge_accounts, require_mergeable
 from tenants.directory.services.merge_code import LIFETIME, account_of_merge_code, issue_merge_code, use_merge_code
 from tenants.homes.selectors import home_of_person
@@ -100,7 +101,7 @@ def merge(*, actor: Actor, code: str, stated: Stated) -> Effect:
         merge_accounts(kept=kept, merged=merged, actor=actor)
         for organization in known:
             with in_schema(organization.schema_name):
-                merge_identity(kept=kept, merged=merged, address=actor.address)
+                merge_identity(kept=kept, merged=merged)
                 _hand_over(organization, actor, Person(merged, address))
         mail_accounts_merged(kept, readers, merged=address, into=actor.address)
 
@@ -129,8 +130,10 @@ def _account(kept: UUID, code: str) -> UUID:
 
 
 def _organizations_naming(person: UUID) -> list[OrganizationFacts]:
+    """Return the organizations in which somebody has a place, or of which anything is known of them."""
     found = {one.schema_name: one for one in organizations()}
-    return [found[schema] for schema in schemas_naming(person, list(found))]
+    naming, places = set(schemas_naming(person, list(found))), {one.organization_id for one in memberships_of(person)}
+    return [one for schema, one in found.items() if schema in naming or one.id in places]
 
 
 def _require_nothing_kept_apart(kept: UUID, merged: UUID, known: Iterable[OrganizationFacts]) -> None:
@@ -142,6 +145,8 @@ def _require_nothing_kept_apart(kept: UUID, merged: UUID, known: Iterable[Organi
             _("The other account comes from your organization's directory. Sign in to it, and merge this one into it.")
         )
     for organization in known:
+        row = subject_row(merged, organization.id)
+        groups = [] if row is None else [one.id for one in row.groups]
         with in_schema(organization.schema_name):
             if any(is_paused(one) for one in (kept, merged)):
                 raise DirectoryRefused(
@@ -149,8 +154,7 @@ def _require_nothing_kept_apart(kept: UUID, merged: UUID, known: Iterable[Organi
                         organization=organization.name
                     )
                 )
-            asks = SuperUser.objects.filter(person_id=merged).exists()
-            if asks or RecoveryKey.objects.filter(person_id=merged).exists():
+            if is_trusted_with_grants(merged, groups):
                 raise DirectoryRefused(
                     _("The other account is a super user or keeps a recovery key at {organization}.").format(
                         organization=organization.name

@@ -30,6 +30,7 @@ class PersonalData(StrEnum):
     DOCUMENTS = "documents"
     DOCUMENT = "document"
     REQUESTS = "requests"
+    CONTACTS = "contacts"
 
 
 _ABOUT_A_PERSON: Final = {PersonalData.PERSON, PersonalData.EVENTS_OF}

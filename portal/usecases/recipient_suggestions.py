@@ -1,8 +1,8 @@
 """Whom somebody may mean while they type a recipient: from the directory, from their own documents, or as typed.
 
-Members find the people and groups of their own organization, as in an address book.  Of everybody outside they are told
-only what they themselves have named before: whether an address has an account is nobody's business (docs/protocol.md
-P20).
+Members find the people, groups and contacts of their own organization, as in an address book.  Of everybody else
+outside they are told only what they themselves have named before: whether an address has an account is nobody's
+business (docs/protocol.md P20).
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,6 +19,7 @@ from chancery.policy.policy import Principal, PrincipalKind
 from portal.subjects.suggestion import Kind, Suggestion
 from portal.usecases.caller import Caller
 from protection.selectors.named_before import addresses_named_by
+from tenants.directory.selectors.contacts import contacts_in
 from tenants.directory.selectors.domains import domains_in
 from tenants.directory.selectors.groups import groups_in
 from tenants.directory.selectors.people import addressees, count_members
@@ -80,6 +81,8 @@ def _inside(organization: UUID, text: str, *, guests: bool) -> Iterator[Suggesti
     for person in addressees(organization, search=text, limit=MOST, guests=guests):
         kind = Kind.GUEST if person.guest else Kind.PERSON
         yield Suggestion(Principal(PrincipalKind.ADDRESS, person.email), kind, person.name)
+    for contact in contacts_in(organization, search=text, limit=MOST):
+        yield Suggestion(Principal(PrincipalKind.ADDRESS, contact.address), Kind.CONTACT, contact.name)
 
 
 def _typed(text: str) -> Principal | None:

@@ -71,6 +71,8 @@ DIRECTORY: Final[Mapping[str, Mapping[str, Promise]]] = {
     },
     DirectoryKind.DEVICE_LOST: {PLAIN: _("{who} reported their device “{device}” lost; it is revoked.")},
     DirectoryKind.LOSS_CODE_ISSUED: {PLAIN: _("{who} gave {target} a code to report a device lost.")},
+    DirectoryKind.CONTACT_KEPT: {PLAIN: _("{who} put {address} into the contacts.")},
+    DirectoryKind.CONTACT_REMOVED: {PLAIN: _("{who} took {address} out of the contacts.")},
     DirectoryKind.BLOCK_MADE: {
         "until": _("{who} blocked {blocked} until {until}."),
         PLAIN: _("{who} blocked {blocked}."),

@@ -70,6 +70,7 @@ _DOCUMENTS: Final[Mapping[str, Mapping[str, Promise]]] = {
         "documents": _("{who} read the list of everybody’s documents."),
         "document": _("{who} read who has access to {document} and what they did with it."),
         "requests": _("{who} read what everybody asked for."),
+        "contacts": _("{who} read the list of contacts."),
         PLAIN: _("{who} read what is known about others."),
     },
     Kind.PROOF_REFUSED: {

@@ -34,6 +34,8 @@ def _meaning(one: Suggestion, organization: OrganizationFacts) -> str:
             ).format(number=members)
         case Kind.DOMAIN:
             return _("Everybody with a proven address there, today and later")
+        case Kind.CONTACT:
+            return _("Outside; a contact of {organization}").format(organization=organization.name)
         case Kind.OUTSIDE:
             return _("Outside; you named this address before")
         case Kind.NEW:

@@ -241,6 +241,7 @@ def furnish(cast: Cast, folder: Path) -> Site:
         "organization_id": contoso.id,
         "event_id": NOBODY,
         "rendering_id": NOBODY,
+        "contact_id": NOBODY,
         "hand_over_id": waiting,
         "grant_id": grant,
         "permission_id": permission,

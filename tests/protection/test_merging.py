@@ -1,6 +1,7 @@
 """Two accounts of one person become one: what either was granted opens, and what either was refused stays closed."""
 
 import re
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.core import mail
 from django.core.cache import cache
 from django.http import HttpResponse
@@ -17,12 +19,25 @@ from django.utils import timezone
 from chancery.sdk.errors import NotSignedIn
 from portal import clock
 from portal.usecases.hand_overs.carry_out import carry_on
-from protection.models import Content, GrantBinding, SuperUser
+from protection.models import (
+    BudgetUse,
+    Content,
+    CountedOpening,
+    GrantBinding,
+    PersonalGrant,
+    Review,
+    ReviewItem,
+    ScheduledRevocation,
+    ServiceSettings,
+    SuperUser,
+)
+from protection.services.merge_identity import merge_identity
 from tenants.context import in_organization, in_schema
 from tenants.directory.members import Member
 from tenants.directory.models import Address, Membership, MergeCode, Operator, Person
 from tenants.directory.selectors.blocks import BlockedName
 from tenants.directory.selectors.people import holder_of
+from tenants.directory.services.add_address import add_address
 from tenants.directory.services.block import block
 from tenants.directory.services.create_group import create_group
 from tenants.directory.services.disable_person import disable_person
@@ -30,6 +45,7 @@ from tenants.directory.services.give_role import give_role
 from tenants.directory.services.remove_person import remove_person
 from tests.cast import ACTOR, BASE, Cast, Player
 from tests.portal.identity.browser import Browser, sign_in_by_code
+from tests.protection.asking import asked, grant
 from tests.protection.steps import call, ledger, problem, protect, refusal, rights, send
 
 CODE = re.compile(r"(?:[2-9B-Z]{4}-){3}[2-9B-Z]{4}")
@@ -165,6 +181,92 @@ def test_a_block_follows_the_person(cast: Cast, kept: Player, ends: Player, plan
     refusal(kept, sealed.path)
 
 
+def test_an_address_that_administrators_gave_signs_in_to_neither_account(
+    cast: Cast, kept: Player, ends: Player
+) -> None:
+    alias = f"alias{uuid4().hex[:8]}@contoso.example"
+    assert add_address(organization_id=cast.organizations["contoso"].id, person_id=ends.id, address=alias, actor=ACTOR)
+    merged(kept, ends)
+    assert holder_of(alias) == kept.id
+    assert set(EmailAddress.objects.filter(user_id=kept.id).values_list("email", "verified")) == {
+        (kept.address, True),
+        (ends.address, True),
+    }
+    assert not EmailAddress.objects.filter(email=alias).exists()
+
+
+def test_what_was_given_under_an_address_ends_with_it(cast: Cast, kept: Player, ends: Player, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, offline_days=0)
+    grant(cast.olga, asked(ends, sealed))
+    assert rights(ends, sealed.path) == {"VIEW"}
+    merged(kept, ends)
+    assert rights(kept, sealed.path) == {"VIEW"}
+    with in_organization(cast.organizations["contoso"].id):
+        assert PersonalGrant.objects.get(content_id=sealed.cid).address == ends.address
+    Address.objects.filter(person_id=kept.id, address=ends.address).delete()
+    refusal(kept, sealed.path)
+
+
+def test_a_revocation_that_was_set_for_later_comes(cast: Cast, kept: Player, ends: Player, plan: Path) -> None:
+    sealed = protect(cast.olga, plan, f"{ends.address}:VIEW", offline_days=0)
+    assert rights(ends, sealed.path) == {"VIEW"}
+    with in_organization(cast.organizations["contoso"].id):
+        ScheduledRevocation.objects.create(
+            content_id=sealed.cid,
+            address="gone@contoso.example",
+            identity=ends.id,
+            at=int(time.time()) - 1,
+            set_by={},
+            by_administrator=False,
+        )
+    merged(kept, ends)
+    refusal(kept, sealed.path)
+
+
+def test_what_both_opened_counts_together(cast: Cast, kept: Player, ends: Player) -> None:
+    start, device = timezone.now() - timedelta(hours=1), uuid4
+    with in_organization(cast.organizations["contoso"].id):
+        for player, taken, minutes in ((kept, 3, (0, 20, 40)), (ends, 2, (10, 30))):
+            BudgetUse.objects.create(person_id=player.id, taken=taken, floor=1)
+            for before, minute in enumerate(minutes):
+                CountedOpening.objects.create(
+                    person_id=player.id,
+                    device_id=device(),
+                    content_id=uuid4(),
+                    at=start + timedelta(minutes=minute),
+                    before=before,
+                    own_before=before,
+                )
+        merge_identity(kept=kept.id, merged=ends.id)
+        use = BudgetUse.objects.get(person_id=kept.id)
+        assert (use.taken, use.floor) == (5, 2)
+        assert not BudgetUse.objects.filter(person_id=ends.id).exists()
+        rows = CountedOpening.objects.filter(person_id=kept.id).order_by("at")
+        assert [(row.before, row.own_before) for row in rows] == [(one, one) for one in range(5)]
+
+
+def test_an_open_review_follows_the_person(cast: Cast, kept: Player, ends: Player) -> None:
+    with in_organization(cast.organizations["contoso"].id):
+        review = Review.objects.create(
+            number=10_000 + int(uuid4().int % 10_000),
+            name="All",
+            kinds=["groups"],
+            reviewers=[],
+            reviewer_addresses=[],
+            started_by={},
+            days=7,
+            due_at=timezone.now() + timedelta(days=7),
+        )
+        item = {"review": review, "kind": "groups", "subject": f"person:{ends.id}", "person": ends.id, "whom": "x"}
+        waits, answered = (ReviewItem.objects.create(**item, answer=answer) for answer in ("", "kept"))
+        merge_identity(kept=kept.id, merged=ends.id)
+        for row in (waits, answered):
+            row.refresh_from_db()
+        assert (waits.person, waits.subject) == (kept.id, f"person:{kept.id}")
+        assert (answered.person, answered.subject) == (ends.id, f"person:{ends.id}")
+        review.delete()
+
+
 def test_rights_given_to_both_are_those_given_last(cast: Cast, kept: Player, ends: Player, plan: Path) -> None:
     sealed = protect(cast.olga, plan, f"{ends.address}:VIEW", f"{kept.address}:VIEW", offline_days=0)
     for player in (ends, kept):
@@ -227,9 +329,21 @@ def test_super_users_and_operators_are_not_merged_away(cast: Cast, make: Make, k
     refused(kept, ends, "operator")
     other = make()
     with in_organization(cast.organizations["contoso"].id):
-        GrantBinding.objects.create(scope=uuid4(), address=other.address, identity=other.id)
         SuperUser.objects.create(person_id=other.id, address=other.address, added_by=uuid4())
     refused(kept, other, "super user")
+    third = make()
+    group = create_group(
+        organization_id=cast.organizations["contoso"].id,
+        address=f"glass{uuid4().hex[:6]}@contoso.example",
+        name="Glass",
+        members=[Member(person_id=third.id)],
+        actor=ACTOR,
+    )
+    with in_organization(cast.organizations["contoso"].id):
+        ServiceSettings.objects.update(super_users_group=group.id)
+    refused(kept, third, "super user")
+    with in_organization(cast.organizations["contoso"].id):
+        ServiceSettings.objects.update(super_users_group=None)
 
 
 def test_the_page_leads_through_it(kept: Player, ends: Player) -> None:

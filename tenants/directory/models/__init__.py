@@ -7,6 +7,7 @@ identity must resolve in one query.
 from tenants.directory.models.access import Block, LicensedAt, PendingRevocation, Revocation
 from tenants.directory.models.addresses import Address, AddressCode, FormerAddressHolder
 from tenants.directory.models.application_credentials import ApplicationCredential
+from tenants.directory.models.contacts import Contact
 from tenants.directory.models.devices import ApiClient, Device, EnrollmentCode, LossCode, new_feed_id
 from tenants.directory.models.domains import FormerDomainOwner, MailDomain, TakeOver
 from tenants.directory.models.groups import Group, GroupClaim, GroupMember
@@ -31,6 +32,7 @@ __all__ = [
     "Block",
     "BrowserSession",
     "CodeSession",
+    "Contact",
     "Device",
     "EnrollmentCode",
     "FormerAddressHolder",

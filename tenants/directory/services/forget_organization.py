@@ -13,6 +13,7 @@ from tenants.directory.models import (
     Address,
     ApiClient,
     Block,
+    Contact,
     Group,
     MailDomain,
     Membership,
@@ -41,6 +42,7 @@ def forget_organization(*, organization_id: UUID, keep_people: bool = False) -> 
     PendingRevocation.objects.filter(organization_id=organization_id).delete()
     TakeOver.objects.of_installation().filter(Q(organization_id=organization_id) | Q(by_id=organization_id)).delete()
     Block.objects.within(organization_id).delete()
+    Contact.objects.within(organization_id).delete()
     RoleAssignment.objects.within(organization_id).delete()
     RoleReceipt.objects.within(organization_id).delete()
     groups = list(Group.objects.within(organization_id).values_list("id", flat=True))

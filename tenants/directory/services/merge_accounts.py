@@ -71,11 +71,7 @@ def merge_accounts(*, kept: UUID, merged: UUID, actor: Actor) -> None:
     Nothing that signed somebody in as ``merged`` is left; its id stays, closed.  Raises what ``require_mergeable``
     raises.
     """
-    addresses = list(Address.objects.filter(person_id=merged).order_by("address"))
-    for domain in sorted({row.domain for row in addresses}):
-        address_holders.lock_domain(domain)
-    address_holders.lock_addresses(row.address for row in addresses)
-    list(Person.objects.select_for_update().filter(id__in=[kept, merged]).order_by("id"))
+    addresses = _locked(kept, merged)
     require_mergeable(kept=kept, merged=merged)
     roles = _roles(kept)
     known = {
@@ -105,6 +101,29 @@ def merge_accounts(*, kept: UUID, merged: UUID, actor: Actor) -> None:
         )
 
 
+def _locked(kept: UUID, merged: UUID) -> list[Address]:
+    """Lock both accounts, in the order in which every service does, and return the addresses of the one that ends.
+
+    Raises DirectoryRefused where they change at this moment: one that came meanwhile would stay with a closed account.
+    """
+    addresses = _addresses(merged)
+    for domain in sorted({row.domain for row in addresses}):
+        address_holders.lock_domain(domain)
+    address_holders.lock_addresses(row.address for row in addresses)
+    both = [kept, merged]
+    list(Membership.objects.of_installation().select_for_update().filter(person_id__in=both).order_by("id"))
+    list(GroupMember.objects.of_installation().select_for_update().filter(person_id__in=both).order_by("id"))
+    list(Person.objects.select_for_update().filter(id__in=both).order_by("id"))
+    found = _addresses(merged)
+    if [row.address for row in found] != [row.address for row in addresses]:
+        raise DirectoryRefused(_("The addresses of the other account change at this moment. Try again."))
+    return found
+
+
+def _addresses(person: UUID) -> list[Address]:
+    return list(Address.objects.filter(person_id=person).order_by("address"))
+
+
 def _places(person: UUID) -> dict[UUID, Membership]:
     rows = Membership.objects.of_person(person).select_related("organization", "person")
     return {row.organization_id: row for row in rows}
@@ -125,8 +144,12 @@ def _refuse_of_former_place(places: Iterable[Membership], address: Address) -> N
 
 
 def _take_addresses(kept: UUID, merged: UUID, addresses: Iterable[Address]) -> None:
-    """Move addresses with their proofs; where both have one, the proven row stays."""
+    """Move addresses with their proofs; where both have one, the proven row stays.
+
+    One that only administrators gave signs nobody in, here as there (decision 35).
+    """
     for row in addresses:
+        signs_in = address_holders.signs_in_with(merged, row.address)
         own = Address.objects.filter(person_id=kept, address=row.address).first()
         if own is not None and row.proven_by:
             own.delete()
@@ -134,10 +157,9 @@ def _take_addresses(kept: UUID, merged: UUID, addresses: Iterable[Address]) -> N
             Address.objects.filter(pk=row.pk).update(person_id=kept)
         else:
             row.delete()
-        signs_in = address_holders.signs_in_with(merged, row.address)
         forget_sign_in(merged, row.address)
-        if row.proven_by:
-            let_sign_in(kept, row.address, proven=bool(signs_in))
+        if signs_in:
+            let_sign_in(kept, row.address, proven=True)
     rows = FormerAddressHolder.objects.filter(holder_id=merged)
     own_rows = FormerAddressHolder.objects.filter(holder_id=kept)
     rows.filter(address__in=own_rows.values("address")).delete()

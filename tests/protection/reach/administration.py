@@ -84,6 +84,9 @@ def walk_addresses(cast: Cast, commands: Commands) -> None:
     for one in (more, olga.address):
         run(olga, "address", "main", one)
     run(olga, "address", "remove", more, "--yes")
+    run(cast.ada, "contact", "add", more, "--name", "Olga at home")
+    run(cast.ada, "contact", "list", "--search", "home")
+    run(cast.ada, "contact", "remove", more)
     twin = cast.enroll("twin", cast.join("twin", "contoso").id, "twin@contoso.example")
     code = run(twin, "account", "code")["code"]
     run(olga, "account", "merge", code, "--yes")

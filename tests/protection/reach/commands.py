@@ -71,6 +71,7 @@ READ: Final[Mapping[str, set[str]]] = {
         f"{one} list": LIST
         for one in [
             "address",
+            "contact",
             "device",
             "session",
             "template",

@@ -13,6 +13,8 @@ PAGES: Final[Mapping[str, str]] = {
     "POST applications/{client_id}/credentials/{credential_id}/end": "application",
     "POST applications/{client_id}/keys": "application",
     "POST applications/{client_id}/disable": "application",
+    "POST contacts": "contacts",
+    "DELETE contacts/{contact_id}": "contact_remove",
     "POST devices/chosen": "devices_chosen",
     "DELETE devices/{device_id}": "device_revoke",
     "POST devices/{device_id}/lost": "device_lost",
