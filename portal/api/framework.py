@@ -232,7 +232,21 @@ def checked(serializer: type[serializers.Serializer[Any]], data: object) -> dict
         unknown = sorted(set(data) - set(bound.fields))
         if unknown:
             raise exceptions.ValidationError({name: [_("This member is not known.")] for name in unknown})
+        numbers = [name for name, field in bound.fields.items() if _is_number_for_text(field, data.get(name))]
+        if numbers:
+            raise exceptions.ValidationError({name: [_("This is not a text.")] for name in numbers})
     return dict(bound.validated_data)
+
+
+def _is_number_for_text(field: serializers.Field[Any, Any, Any, Any], value: object) -> bool:
+    """Tell whether a number stands where the description says text, which the framework would take."""
+    if isinstance(field, serializers.CharField):
+        return isinstance(value, int | float)
+    if isinstance(field, serializers.ListField) and isinstance(value, list):
+        return any(_is_number_for_text(field.child, one) for one in value)
+    if isinstance(field, serializers.Serializer) and isinstance(value, Mapping):
+        return any(_is_number_for_text(one, value.get(name)) for name, one in field.fields.items())
+    return False
 
 
 class FreeText(serializers.CharField):

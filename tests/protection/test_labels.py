@@ -339,8 +339,8 @@ def test_an_archived_label_is_given_to_nothing(cast: Cast, plan: Path) -> None:
 def test_the_record_is_read_whatever_its_events_call_their_parts(cast: Cast, plan: Path) -> None:
     """A change of a role has a "before" too, which is no label."""
     person = cast.join(f"p{uuid4().hex[:6]}", "contoso")
-    patch = {"role": "auditor"}
-    assert call(cast.ada, "contoso", "PATCH", f"people/{person.id}", patch).status_code == 200
+    patch = {"role": "auditor", "reason": "A test"}
+    assert confirmed(cast.ada, "contoso", "PATCH", f"people/{person.id}", patch).status_code == 200
     sealed, low = (
         labeled(cast, plan, label(cast, 30, "protect", template=template(cast))),
         label(cast, 10, "protect", template=template(cast)),

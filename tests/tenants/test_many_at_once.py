@@ -49,7 +49,7 @@ class ManyAtOnceTest(TestCase):
         return {one.id for one in group_in(self.firm, group).members}
 
     def test_each_group_changes_as_by_itself(self) -> None:
-        people = [Member(person_id=self.ada), Member(person_id=self.bob)]
+        people = [Member(person_id=one) for one in sorted([self.ada, self.bob])]
         change_group(organization_id=self.firm, group_id=self.other, add=people, actor=ACTOR)
         self.change(MembersChange(self.one, add=frozenset({self.ada, self.bob})))
         one, other = group_in(self.firm, self.one), group_in(self.firm, self.other)

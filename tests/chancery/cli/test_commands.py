@@ -127,7 +127,7 @@ def test_a_day_that_opens_counts_from_its_first_midnight_and_one_that_closes_unt
 
 
 def test_the_options_of_the_time_window_begin_and_end_with_the_day() -> None:
-    nothing = {name: () if name in {"networks", "platforms", "enforced"} else None for name in LIMITS}
+    nothing = {name: () if name in {"networks", "platforms", "times", "enforced"} else None for name in LIMITS}
     window = {"not_before": "2100-01-31", "not_after": "2100-01-31"}
     conditions = limited(BERLIN, **{**nothing, **window})["conditions"]
     assert conditions["not_after"] - conditions["not_before"] == 86_400
