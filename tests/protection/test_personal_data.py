@@ -27,7 +27,7 @@ RECORDED_INSIDE = {"audit", "AuditEvents"}
 SHOWS_NOBODY = {
     *("Checkpoints", "Entries", "Proof"),  # entries hold no personal data
     *("person_new", "hand_over_answer", "RolesExplained", "roles_explained"),  # forms, and what roles are
-    *("chosen_people", "person_device", "person_address", "person_remove"),  # changes
+    *("chosen_people", "person_device", "person_address", "person_remove", "contact_remove"),  # changes
     *("reviews", "Reviews", "ReviewDetail"),  # how many items are answered, not about whom
     *("person_session_end", "person_sessions_end", "person_loss_code"),  # changes
 }
