@@ -20,10 +20,15 @@ from chancery.sdk.errors import NotSignedIn
 from portal import clock
 from portal.usecases.hand_overs.carry_out import carry_on
 from protection.models import (
+    AccessRequest,
+    Budget,
+    BudgetFor,
     BudgetUse,
     Content,
     CountedOpening,
+    FirstOpening,
     GrantBinding,
+    Pause,
     PersonalGrant,
     Review,
     ReviewItem,
@@ -267,7 +272,9 @@ def test_an_open_review_follows_the_person(cast: Cast, kept: Player, ends: Playe
         review.delete()
 
 
-def test_rights_given_to_both_are_those_given_last(cast: Cast, kept: Player, ends: Player, plan: Path) -> None:
+def test_an_address_of_a_policy_means_the_account_that_is_left(
+    cast: Cast, kept: Player, ends: Player, plan: Path
+) -> None:
     sealed = protect(cast.olga, plan, f"{ends.address}:VIEW", f"{kept.address}:VIEW", offline_days=0)
     for player in (ends, kept):
         assert rights(player, sealed.path) == {"VIEW"}
@@ -275,6 +282,43 @@ def test_rights_given_to_both_are_those_given_last(cast: Cast, kept: Player, end
     assert rights(kept, sealed.path) == {"VIEW"}
     with in_organization(cast.organizations["contoso"].id):
         assert set(GrantBinding.objects.filter(scope=sealed.cid).values_list("identity", flat=True)) == {kept.id}
+
+
+def test_of_rights_given_to_both_the_newer_count_and_of_first_openings_the_earlier(
+    cast: Cast, kept: Player, ends: Player, plan: Path
+) -> None:
+    contents = [protect(cast.olga, plan).cid for _ in range(2)]
+    now, day = timezone.now(), timedelta(days=1)
+    with in_organization(cast.organizations["contoso"].id):
+        for cid, newer in zip(contents, (kept, ends), strict=True):
+            for player in (kept, ends):
+                given_at = now if player is newer else now - day
+                grant_of = {"content_id": cid, "person_id": player.id, "address": player.address}
+                made = PersonalGrant.objects.create(**grant_of, rights=["VIEW"], given_by=cast.olga.id)
+                PersonalGrant.objects.filter(pk=made.pk).update(given_at=given_at)
+                FirstOpening.objects.create(content_id=cid, person_id=player.id, at=given_at)
+                asks = {"content_id": cid, "person_id": player.id, "address": player.address}
+                AccessRequest.objects.create(**asks, reason="not_granted", wanted="viewer")
+        merge_identity(kept=kept.id, merged=ends.id)
+        for cid, newer in zip(contents, (kept, ends), strict=True):
+            found = PersonalGrant.objects.get(content_id=cid)
+            assert (found.person_id, found.address, found.given_at) == (kept.id, newer.address, now)
+            first = FirstOpening.objects.get(content_id=cid)
+            assert (first.person_id, first.at) == (kept.id, now - day)
+            assert AccessRequest.objects.get(content_id=cid).person_id == kept.id
+
+
+def test_who_is_paused_is_not_merged(cast: Cast, kept: Player, ends: Player) -> None:
+    with in_organization(cast.organizations["contoso"].id):
+        owner = {"owner_id": cast.ada.id, "owner_address": cast.ada.address, "made_by": cast.ada.id}
+        budget = Budget.objects.create(openings=1, seconds=60, who=BudgetFor.PEOPLE, **owner)
+        pause = Pause.objects.create(person_id=ends.id, budget=budget)
+    try:
+        refused(kept, ends, "is paused at Contoso")
+    finally:
+        with in_organization(cast.organizations["contoso"].id):
+            pause.delete()
+            budget.delete()
 
 
 def test_a_code_is_good_once_for_a_quarter_of_an_hour_and_not_for_oneself(kept: Player, ends: Player) -> None:
