@@ -174,6 +174,8 @@ def test_what_either_account_was_refused_stays_closed(cast: Cast, kept: Player, 
     merged(kept, ends)
     assert refusal(kept, taken.path).reason == "revoked_for_you"
     refusal(kept, denied.path)
+    Address.objects.filter(person_id=kept.id, address=ends.address).delete()
+    assert refusal(kept, taken.path).reason == "revoked_for_you", "it is theirs also without that address"
 
 
 def test_a_block_follows_the_person(cast: Cast, kept: Player, ends: Player, plan: Path) -> None:
